@@ -1,0 +1,1 @@
+//! Where bytes go: pipe, encoder, digest, file.

@@ -1,0 +1,30 @@
+//! V8, reached by symbol lookup at run time.
+//!
+//! Everything here is named by `reference/v8-abi.md` of the project's shared notes: which symbols
+//! exist in which V8, how they are called, which layouts moved. The rest of the crate sees safe
+//! types only. Their rules:
+//!
+//! - An [`Isolate`] is the one of the calling thread and never leaves it (`!Send`).
+//! - What V8 hands out (a snapshot, a CPU profile) is split in two: the owner, which stays on the
+//!   isolate's thread and deletes, and a reader, which may move to another thread and is needed
+//!   back for the deletion. So nothing can be read while, or after, it is deleted.
+
+mod abi;
+mod cpu_profile;
+mod cpu_profiler;
+mod heap_profiler;
+mod isolate;
+mod output_stream;
+mod probe;
+mod sampling;
+mod snapshot;
+mod symbols;
+
+pub use cpu_profile::{CpuProfile, CpuProfileNode, CpuProfileReader, Deopt, LineTick};
+pub use cpu_profiler::{CpuProfiler, LineMode, Logging, ProfileId};
+pub use heap_profiler::{HeapProfiler, SamplingFlags, SnapshotOptions};
+pub use isolate::Isolate;
+pub use output_stream::ByteSink;
+pub use probe::{Probe, probe};
+pub use sampling::{AllocationNode, AllocationTree};
+pub use snapshot::{HeapSnapshot, SnapshotReader};

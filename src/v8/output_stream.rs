@@ -1,0 +1,105 @@
+//! `v8::OutputStream`, implemented in Rust: a hand-made vtable over a [`ByteSink`].
+
+use std::ffi::{c_char, c_int, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::abi::{ABORT, CONTINUE};
+
+/// Size of the pieces in which V8 hands over the JSON text, in bytes.
+const CHUNK_BYTES: c_int = 64 * 1024;
+
+/// Takes V8's text, piece by piece, on the thread that serialises.
+pub trait ByteSink {
+    /// Takes the next piece; `false` makes V8 stop.
+    fn write(&mut self, bytes: &[u8]) -> bool;
+}
+
+/// An object V8 can use as `v8::OutputStream*`.
+#[repr(C)]
+pub(super) struct OutputStream<'a> {
+    /// First word of every C++ object with virtual functions: the address of slot 0.
+    vtable: *const Slots,
+    sink: &'a mut dyn ByteSink,
+    ended: bool,
+}
+
+/// The six slots (Itanium ABI), the same in every V8 from 9.4 to 14.6.
+#[repr(C)]
+struct Slots {
+    complete_destructor: unsafe extern "C" fn(*mut c_void),
+    deleting_destructor: unsafe extern "C" fn(*mut c_void),
+    end_of_stream: unsafe extern "C" fn(*mut OutputStream<'_>),
+    chunk_size: unsafe extern "C" fn(*mut OutputStream<'_>) -> c_int,
+    write_ascii: unsafe extern "C" fn(*mut OutputStream<'_>, *const c_char, c_int) -> c_int,
+    write_stats: unsafe extern "C" fn(*mut OutputStream<'_>, *const c_void, c_int) -> c_int,
+}
+
+/// What precedes slot 0 in memory: V8 is built without RTTI, so both words are zero.
+#[repr(C)]
+struct Vtable {
+    offset_to_top: isize,
+    type_info: usize,
+    slots: Slots,
+}
+
+static VTABLE: Vtable = Vtable {
+    offset_to_top: 0,
+    type_info: 0,
+    slots: Slots {
+        complete_destructor: never_destroyed,
+        deleting_destructor: never_destroyed,
+        end_of_stream,
+        chunk_size,
+        write_ascii,
+        write_stats,
+    },
+};
+
+impl<'a> OutputStream<'a> {
+    pub(super) fn new(sink: &'a mut dyn ByteSink) -> Self {
+        Self { vtable: &raw const VTABLE.slots, sink, ended: false }
+    }
+
+    /// Whether V8 came to the end of the text.
+    pub(super) fn ended(&self) -> bool {
+        self.ended
+    }
+}
+
+/// V8 never destroys a stream it was lent; were it to, there is nothing to free.
+unsafe extern "C" fn never_destroyed(_this: *mut c_void) {}
+
+unsafe extern "C" fn end_of_stream(this: *mut OutputStream<'_>) {
+    // SAFETY: V8 passes back the pointer it was given by `SnapshotReader::serialize`, which
+    // borrows the stream mutably for the whole call and uses it on this thread alone.
+    unsafe { (*this).ended = true };
+}
+
+unsafe extern "C" fn chunk_size(_this: *mut OutputStream<'_>) -> c_int {
+    CHUNK_BYTES
+}
+
+unsafe extern "C" fn write_ascii(
+    this: *mut OutputStream<'_>,
+    text: *const c_char,
+    length: c_int,
+) -> c_int {
+    let Ok(length) = usize::try_from(length) else { return ABORT };
+    // SAFETY: as in `end_of_stream`; `text` is V8's chunk buffer, `length` bytes of it are
+    // written, and it is neither freed nor changed before this call returns.
+    let (stream, bytes) =
+        unsafe { (&mut *this, std::slice::from_raw_parts(text.cast::<u8>(), length)) };
+    // V8 is built without exceptions: no panic may cross into it.
+    match catch_unwind(AssertUnwindSafe(|| stream.sink.write(bytes))) {
+        Ok(true) => CONTINUE,
+        Ok(false) | Err(_) => ABORT,
+    }
+}
+
+unsafe extern "C" fn write_stats(
+    _this: *mut OutputStream<'_>,
+    _updates: *const c_void,
+    _count: c_int,
+) -> c_int {
+    ABORT
+}
