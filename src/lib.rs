@@ -3,7 +3,11 @@
 //! Layers call downward only: `bindings` -> `capture` -> (`export`, `heap`, `sink`, `v8`).
 //! `unsafe` is denied everywhere but in `v8`.
 
+#[allow(unreachable_pub, reason = "exported to JavaScript, not to Rust")]
+mod bindings;
+pub mod capture;
 pub mod error;
+pub mod export;
 pub mod heap;
 pub mod sink;
 #[allow(unsafe_code, reason = "all of V8's FFI lives here")]

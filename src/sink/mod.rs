@@ -1,1 +1,19 @@
-//! Where bytes go: pipe, encoder, digest, file.
+//! Where captured bytes go: a bounded pipe between threads, compressors, a digest, files and a
+//! bounded queue to an asynchronous reader.
+//!
+//! Nothing here knows what the bytes mean. Every queue has a stated bound, and every blocking call
+//! can be woken from another thread by its control.
+
+mod block_queue;
+mod digest;
+mod encoder;
+mod file;
+mod pipe;
+
+pub use block_queue::{
+    BLOCK_BYTES, BlockControl, BlockReader, BlockWaiter, BlockWriter, block_queue,
+};
+pub use digest::{Digest, DigestWriter};
+pub use encoder::{Compression, Encoder};
+pub use file::OutputFile;
+pub use pipe::{CHUNK_BYTES, Chunk, PipeControl, PipeReader, PipeWriter, Received, pipe};

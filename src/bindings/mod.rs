@@ -1,0 +1,12 @@
+//! What JavaScript sees of the addon. No logic: options in, captures out.
+//!
+//! This surface is private to the package: `lib/native-backend.js` is its one caller.
+
+mod allocation;
+mod cpu;
+mod env_bound;
+mod failure;
+mod probe;
+mod promise;
+mod snapshot;
+mod target;
