@@ -1,0 +1,4 @@
+import * as rsprof from './index.js';
+
+export * from './index.js';
+export default rsprof;

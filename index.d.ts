@@ -1,0 +1,441 @@
+/**
+ * rsprof: heap snapshots, CPU profiles and allocation profiles of a live Node.js process, streamed
+ * compressed to disk.
+ *
+ * Importing it starts nothing: no thread, timer or handler. Every capture is of the thread (isolate)
+ * that asks for it, so each worker captures itself.
+ *
+ * Every option may also be set for the whole process where an `RSPROF_*` environment variable is named.
+ * The argument wins over the environment, the environment over the default.
+ */
+
+import { Readable } from 'node:stream';
+
+/** The version of this package. */
+export const version: string;
+
+/** What an {@link RsprofError} can carry as its `code`. */
+export type RsprofErrorCode =
+  /** An unknown option, or one of the wrong type or out of range; the message names it. */
+  | 'ERR_RSPROF_INVALID_ARG'
+  /** A capture of the same kind is running in this thread. */
+  | 'ERR_RSPROF_BUSY'
+  /** Ended by its signal, `cancel()` or `destroy()`; `cause` is the signal's reason. */
+  | 'ERR_RSPROF_ABORTED'
+  /** No space left, quota used up, or file size limit reached. */
+  | 'ERR_RSPROF_DISK_FULL'
+  /** The file system or Node's permission model refuses. */
+  | 'ERR_RSPROF_ACCESS'
+  /** The file exists and `overwrite` is not set, or it is no regular file. */
+  | 'ERR_RSPROF_EXISTS'
+  /** `path` names a folder. */
+  | 'ERR_RSPROF_IS_DIRECTORY'
+  /** The folder of `path` does not exist. */
+  | 'ERR_RSPROF_NOT_FOUND'
+  /** Any other failure of the file system. */
+  | 'ERR_RSPROF_IO'
+  /** This Node or this backend cannot do what the option asks for. */
+  | 'ERR_RSPROF_UNSUPPORTED'
+  /** No backend works here; the message says what to grant. */
+  | 'ERR_RSPROF_UNAVAILABLE'
+  /** What V8 wrote did not pass the checks (counts, edge targets, strings). */
+  | 'ERR_RSPROF_INVALID_SNAPSHOT'
+  /** The thread is being torn down. */
+  | 'ERR_RSPROF_EXITING'
+  /** A defect of rsprof. */
+  | 'ERR_RSPROF_INTERNAL';
+
+/** What every failing call throws or rejects with. The message says what failed, on what, what to do. */
+export class RsprofError extends Error {
+  constructor(code: RsprofErrorCode, message: string, options?: { cause?: unknown });
+  name: 'RsprofError';
+  readonly code: RsprofErrorCode;
+  readonly cause?: unknown;
+}
+
+/** Which backend serves this thread. */
+export interface BackendInfo {
+  /** `native`: the Rust addon. `inspector`: pure JavaScript on `node:v8` and `node:inspector`. */
+  name: 'native' | 'inspector';
+  /** Why that one. */
+  reason: string;
+  /** Version of V8. */
+  v8: string;
+  /** Version of Node. */
+  node: string;
+}
+
+/**
+ * The backend that serves this thread, and why. Decided once, at the first call or capture; the
+ * environment variable `RSPROF_BACKEND` (`native`, `inspector`) forces one.
+ *
+ * @throws {RsprofError} `ERR_RSPROF_UNAVAILABLE` where none works, saying what to grant
+ */
+export function backend(): BackendInfo;
+
+/** How a file is compressed. `zstd` of the inspector backend needs Node 22.15 or later. */
+export type Compression = 'gzip' | 'zstd' | 'none';
+
+/** Options of every capture. */
+export interface CaptureOptions {
+  /** Effort of the compression: gzip 1 to 9, zstd 1 to 19; without meaning for `none`. Default 1. */
+  level?: number;
+  /** Ends the capture: it fails with `ERR_RSPROF_ABORTED` and leaves no file. */
+  signal?: AbortSignal;
+  /** Why it was taken; goes to the sidecar and to `rsprof:capture`. */
+  reason?: string;
+}
+
+/** Options of every capture that writes a file. */
+export interface FileOptions extends CaptureOptions {
+  /**
+   * The file to write; its folder must exist. Not together with `dir`. By default a name in `dir` that
+   * sorts by time and is unique across processes and threads:
+   * `<UTC time>-<pid>-<threadId>-<number>.heapsnapshot.gz`.
+   */
+  path?: string | URL;
+  /** The folder to write into; created (0700) when missing. Default: `RSPROF_DIR`, else the working folder. */
+  dir?: string | URL;
+  /**
+   * Default: by the extension of `path` where it has one that says so (`.gz`, `.zst`, or none after
+   * `.heapsnapshot`, `.cpuprofile`, `.heapprofile`), else `RSPROF_COMPRESSION`, else `gzip`.
+   */
+  compression?: Compression;
+  /** Replace an existing regular file. Default false: `ERR_RSPROF_EXISTS`, before anything is captured. */
+  overwrite?: boolean;
+  /** Write `<file>.json` beside the file: what, why, when, what it cost, versions, SHA-256. Default true. */
+  sidecar?: boolean;
+}
+
+/** What every result says. */
+export interface CaptureResult {
+  /** Size in bytes, as written (compressed). */
+  bytes: number;
+  /** Size in bytes before compression. */
+  rawBytes: number;
+  /** SHA-256 of the bytes as written, in hex. */
+  sha256: string;
+  /** Milliseconds from the start of the capture to the finished file (waiting in the queue excluded). */
+  durationMs: number;
+  backend: 'native' | 'inspector';
+  compression: Compression;
+  pid: number;
+  /** 0 for the main thread. */
+  threadId: number;
+  /** When the capture began, ISO 8601 in UTC. */
+  startedAt: string;
+}
+
+/** Where the file is. */
+export interface FileResult extends CaptureResult {
+  /** Absolute path of the file. */
+  path: string;
+  /** Absolute path of the sidecar, null where none was asked for. */
+  sidecar: string | null;
+}
+
+/** How far a heap snapshot is. */
+export interface SnapshotProgress {
+  /** 0 to 100; the last call of a successful capture says 100. */
+  percent: number;
+  /** Units of work done. */
+  done: number;
+  /** Units of work in all, as far as known. */
+  total: number;
+  /** Bytes that V8 has produced, before compression. */
+  rawBytes: number;
+}
+
+/** How a heap snapshot is taken. `inline`: in this process, on this thread. `auto`: the best there is. */
+export type SnapshotStrategy = 'auto' | 'inline';
+
+/** Options of {@link heapSnapshot} and {@link heapSnapshotStream}. */
+export interface SnapshotOptions {
+  /**
+   * Called about ten times a second while the event loop turns, and once at the end of a success. Should
+   * it throw (or reject) it is not called again, and a process warning says so.
+   */
+  onProgress?: (progress: SnapshotProgress) => void;
+  /** Keep the values of numbers. Default false. Node 18 with the inspector backend: `ERR_RSPROF_UNSUPPORTED`. */
+  numericValues?: boolean;
+  /** Show V8's own objects. Default false. Node 18 with the inspector backend: `ERR_RSPROF_UNSUPPORTED`. */
+  exposeInternals?: boolean;
+  /**
+   * `'strings'`: contents of strings become their length and a short keyed hash; names of properties,
+   * classes, functions and scripts stay. The key is random, kept in memory only and the same for all
+   * snapshots of a thread. Default: `RSPROF_REDACT`, else false.
+   */
+  redact?: false | 'strings';
+  /** Default `auto`. */
+  strategy?: SnapshotStrategy;
+  /** Wait while another snapshot of this thread runs, instead of `ERR_RSPROF_BUSY`. Default false. */
+  queue?: boolean;
+}
+
+/** Options of {@link heapSnapshot}. */
+export interface HeapSnapshotOptions extends FileOptions, SnapshotOptions {}
+
+/** Options of {@link heapSnapshotStream}. */
+export interface HeapSnapshotStreamOptions extends CaptureOptions, SnapshotOptions {
+  /** Default `none`, whatever the environment says. */
+  compression?: Compression;
+}
+
+/** Objects of one class. */
+export interface ClassFigures {
+  name: string;
+  /** Number of objects. */
+  count: number;
+  /** Their own size in bytes, without what they hold. */
+  selfSize: number;
+}
+
+/** How long the JavaScript thread stood still, in milliseconds. */
+export interface SnapshotPauses {
+  /** V8 collected garbage and built its graph. */
+  graphMs: number;
+  /** V8's graph became text; 0 where another thread did that. */
+  serializeMs: number;
+  /** V8's graph was freed. */
+  releaseMs: number;
+}
+
+/** What {@link heapSnapshotStream} gives besides the bytes. */
+export interface HeapSnapshotFigures extends CaptureResult {
+  nodeCount: number;
+  edgeCount: number;
+  /** The sum of {@link SnapshotPauses}. */
+  pauseMs: number;
+  pauses: SnapshotPauses;
+  /** The strategy that was used. */
+  strategy: 'inline';
+  /** Which thread turned V8's graph into text: one of rsprof's own, or the JavaScript thread. */
+  serializedOn: 'thread' | 'main';
+  redact: false | 'strings';
+  /** The 20 classes with the largest self size, largest first. */
+  topClasses: ClassFigures[];
+}
+
+/** What {@link heapSnapshot} resolves with. */
+export interface HeapSnapshotResult extends FileResult, HeapSnapshotFigures {}
+
+/**
+ * Takes a heap snapshot of this thread and writes it to a file that DevTools opens.
+ *
+ * The JavaScript thread stops while V8 builds its graph (`pauses` in the result); compression and disk
+ * are on other threads. The file appears when it is whole: until then it is `*.partial`, mode 0600, and
+ * nothing is left of it after a failure.
+ *
+ * @throws {RsprofError} never synchronously. `BUSY` while another snapshot of this thread runs (unless
+ *   `queue`), `EXISTS`, `IS_DIRECTORY`, `NOT_FOUND` and `ACCESS` before the thread stops, `DISK_FULL`,
+ *   `ABORTED`, `UNSUPPORTED`, `UNAVAILABLE`, `INVALID_SNAPSHOT` and others of {@link RsprofErrorCode}
+ *
+ * @example
+ * const { path, pauseMs, topClasses } = await heapSnapshot({ dir: '/var/captures' });
+ */
+export function heapSnapshot(options?: HeapSnapshotOptions): Promise<HeapSnapshotResult>;
+
+/** A heap snapshot as a stream of bytes. */
+export interface HeapSnapshotStream extends Readable {
+  /**
+   * The figures, once the stream was read to its end. Rejects when the stream fails or is destroyed; that
+   * is never an unhandled rejection.
+   */
+  readonly result: Promise<HeapSnapshotFigures>;
+}
+
+/**
+ * Takes a heap snapshot of this thread as a Readable. Real back-pressure: what the reader does not take is
+ * not produced, but V8's graph stays in memory and other snapshots of the thread are `BUSY` until the
+ * stream was read to its end or destroyed. `'close'` comes when nothing of the capture is left.
+ *
+ * @throws {RsprofError} `ERR_RSPROF_INVALID_ARG`, synchronously; every other failure destroys the stream
+ *
+ * @example
+ * await pipeline(heapSnapshotStream({ compression: 'gzip' }), response);
+ */
+export function heapSnapshotStream(options?: HeapSnapshotStreamOptions): HeapSnapshotStream;
+
+/** Options of every profile. */
+export interface ProfileOptions extends FileOptions {
+  /**
+   * The profile ends by itself after so many seconds, and its file is written. 0.001 to 86400, default 600
+   * (`seconds` where that is longer).
+   */
+  maxSeconds?: number;
+}
+
+/** A profile that is being recorded. */
+export interface ProfileHandle<Result> {
+  /**
+   * Ends the profile, at once, and writes its file. Idempotent: always the same promise, also after
+   * `maxSeconds` or the signal ended it.
+   *
+   * @throws {RsprofError} rejects with `ABORTED` after `cancel()` or the signal, `EXISTS`, `DISK_FULL`, …
+   */
+  stop(): Promise<Result>;
+  /** Ends the profile without a file; `done` rejects with `ERR_RSPROF_ABORTED`. No effect once it has ended. */
+  cancel(): void;
+  /** Settles when the profile has ended, whoever ended it. Never an unhandled rejection. */
+  readonly done: Promise<Result>;
+  /** `await using`: stops, and writes the file. Rejects when that fails, not when it was cancelled. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Options of {@link startCpuProfile}. */
+export interface StartCpuProfileOptions extends ProfileOptions {
+  /** Microseconds between two samples, 50 to 1000000. Default 1000. */
+  interval?: number;
+  /** Samples kept at the most; later ones are dropped (`truncated`). 1 to 50000000, default 1000000. */
+  maxSamples?: number;
+  /**
+   * `eager`: V8 keeps its list of functions from the start. `lazy`: it makes the list when a profile starts,
+   * which stops a large app for a while. Default `eager`; the inspector backend knows `lazy` only.
+   */
+  logging?: 'eager' | 'lazy';
+  /** Which line a sample counts for: that of the running statement, or that of the call. Default `leaf`. */
+  mode?: 'leaf' | 'caller';
+  /** Title of the profile. Default none. */
+  title?: string;
+}
+
+/** Options of {@link cpuProfile}. */
+export interface CpuProfileOptions extends StartCpuProfileOptions {
+  /** How long, 0.001 to 86400. Default 10. */
+  seconds?: number;
+}
+
+/** A function by the time it burnt. */
+export interface CpuFunctionFigures {
+  /** `(anonymous)` where it has none; V8's own entries, such as `(garbage collector)`, in parentheses too. */
+  functionName: string;
+  url: string;
+  /** From 1; 0 where there is none. */
+  lineNumber: number;
+  /** Milliseconds spent in the function itself. */
+  selfMs: number;
+  /** Of all samples, idle ones included, 0 to 1. */
+  share: number;
+}
+
+/** What {@link cpuProfile} resolves with. */
+export interface CpuProfileResult extends FileResult {
+  nodeCount: number;
+  sampleCount: number;
+  /** Microseconds between two samples, as asked for. */
+  interval: number;
+  /** Microseconds on V8's clock. */
+  startTime: number;
+  /** Microseconds on V8's clock. */
+  endTime: number;
+  /** Milliseconds that starting stopped the JavaScript thread. */
+  startMs: number;
+  /** Milliseconds that stopping stopped the JavaScript thread. */
+  stopMs: number;
+  /** `limit`: `maxSeconds` ended it. */
+  endedBy: 'stop' | 'limit';
+  /** Samples were dropped because of `maxSamples`. */
+  truncated: boolean;
+  /** The logging that was used. */
+  logging: 'eager' | 'lazy';
+  /** The 20 functions with the most time of their own, without `(root)` and `(idle)`. */
+  topFunctions: CpuFunctionFigures[];
+}
+
+/** A CPU profile that is being recorded. */
+export type CpuProfileHandle = ProfileHandle<CpuProfileResult>;
+
+/**
+ * Starts a CPU profile of this thread. Several may overlap. Keeps no process alive; a process that exits
+ * leaves no file.
+ *
+ * @throws {RsprofError} synchronously: `INVALID_ARG`, `EXISTS`, `IS_DIRECTORY`, `NOT_FOUND`, `ACCESS`,
+ *   `ABORTED` (signal aborted already), `UNSUPPORTED`, `UNAVAILABLE`
+ *
+ * @example
+ * const profile = startCpuProfile();
+ * await work();
+ * const { path, topFunctions } = await profile.stop();
+ */
+export function startCpuProfile(options?: StartCpuProfileOptions): CpuProfileHandle;
+
+/**
+ * Records a CPU profile of this thread for `seconds` and writes it to a file that DevTools, VS Code and
+ * speedscope open.
+ *
+ * @throws {RsprofError} never synchronously; see {@link startCpuProfile}, and `DISK_FULL`, `ABORTED`
+ */
+export function cpuProfile(options?: CpuProfileOptions): Promise<CpuProfileResult>;
+
+/** Options of {@link startHeapProfile}. */
+export interface StartHeapProfileOptions extends ProfileOptions {
+  /** Bytes allocated between two samples, on average. 1 to 1073741824, default 524288. */
+  interval?: number;
+  /** Frames kept of each stack, 1 to 1024. Default 32. */
+  stackDepth?: number;
+  /**
+   * Keep allocations that were freed again: by major collections only, or by all. Default false: what is
+   * alive at the end. Needs Node 20.
+   */
+  includeCollected?: false | 'major' | 'all';
+}
+
+/** Options of {@link heapProfile}. */
+export interface HeapProfileOptions extends StartHeapProfileOptions {
+  /** How long, 0.001 to 86400. Default 10. */
+  seconds?: number;
+  /** Wait while another heap profile of this thread runs, instead of `ERR_RSPROF_BUSY`. Default false. */
+  queue?: boolean;
+}
+
+/** A function by what it allocated. */
+export interface HeapFunctionFigures {
+  /** `(anonymous)` where it has none; V8's own entries, such as `(garbage collector)`, in parentheses too. */
+  functionName: string;
+  url: string;
+  /** From 1; 0 where there is none. */
+  lineNumber: number;
+  /** Bytes allocated by the function itself, estimated from the samples. */
+  bytes: number;
+  /** Of all bytes, 0 to 1. */
+  share: number;
+}
+
+/** What {@link heapProfile} resolves with. */
+export interface HeapProfileResult extends FileResult {
+  nodeCount: number;
+  /** Bytes allocated, estimated from the samples. */
+  totalBytes: number;
+  /** Bytes between two samples, as asked for. */
+  interval: number;
+  /** Frames kept of each stack, as asked for. */
+  stackDepth: number;
+  includeCollected: false | 'major' | 'all';
+  /** Milliseconds that starting stopped the JavaScript thread. */
+  startMs: number;
+  /** Milliseconds that stopping stopped the JavaScript thread. */
+  stopMs: number;
+  /** `limit`: `maxSeconds` ended it. */
+  endedBy: 'stop' | 'limit';
+  /** The 20 functions that allocated most. */
+  topFunctions: HeapFunctionFigures[];
+}
+
+/** An allocation profile that is being recorded. */
+export type HeapProfileHandle = ProfileHandle<HeapProfileResult>;
+
+/**
+ * Starts an allocation profile of this thread: one at a time. Keeps no process alive; a process that exits
+ * leaves no file.
+ *
+ * @throws {RsprofError} synchronously: `BUSY`, and as {@link startCpuProfile}
+ */
+export function startHeapProfile(options?: StartHeapProfileOptions): HeapProfileHandle;
+
+/**
+ * Records an allocation profile of this thread for `seconds` and writes it to a file that DevTools and
+ * VS Code open.
+ *
+ * @throws {RsprofError} never synchronously; `BUSY` (unless `queue`), and as {@link cpuProfile}
+ */
+export function heapProfile(options?: HeapProfileOptions): Promise<HeapProfileResult>;

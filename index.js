@@ -1,0 +1,51 @@
+'use strict';
+
+/**
+ * The face of rsprof. Requiring it starts nothing: each function loads its part at its first call.
+ * Documented in index.d.ts.
+ *
+ * @module
+ */
+
+const { RsprofError } = require('./lib/errors.js');
+const version = require('./lib/version.js');
+
+function backend() {
+  return require('./lib/backend.js').describe();
+}
+
+async function heapSnapshot(options) {
+  return require('./lib/heap-snapshot.js').heapSnapshot(options);
+}
+
+function heapSnapshotStream(options) {
+  return require('./lib/heap-snapshot-stream.js').heapSnapshotStream(options);
+}
+
+function startCpuProfile(options) {
+  return require('./lib/cpu-profile.js').startCpuProfile(options);
+}
+
+async function cpuProfile(options) {
+  return require('./lib/cpu-profile.js').cpuProfile(options);
+}
+
+function startHeapProfile(options) {
+  return require('./lib/heap-profile.js').startHeapProfile(options);
+}
+
+async function heapProfile(options) {
+  return require('./lib/heap-profile.js').heapProfile(options);
+}
+
+module.exports = {
+  version,
+  RsprofError,
+  backend,
+  heapSnapshot,
+  heapSnapshotStream,
+  startCpuProfile,
+  cpuProfile,
+  startHeapProfile,
+  heapProfile,
+};

@@ -1,0 +1,194 @@
+'use strict';
+
+/**
+ * The backend on the Rust addon. Requiring this file loads it.
+ *
+ * @module
+ */
+
+const { performance } = require('node:perf_hooks');
+const { getSystemErrorName } = require('node:util');
+const addon = require('../native/index.js');
+const { CODES, RsprofError, codeFromSystem, toRsprofError } = require('./errors.js');
+const { guard, inspectorIsOpen } = require('./inspector-guard.js');
+
+const NAME = 'native';
+
+/** V8's flags by the name of the option. */
+const COLLECTED = Object.freeze({ major: 1, all: 2 });
+
+/**
+ * Whether the addon knows the V8 of this process.
+ *
+ * @param {boolean} allowUntested serve a V8 that was never tested too
+ * @returns {{ supported: boolean, reason: string }}
+ */
+function probe(allowUntested) {
+  const { supported, reason } = addon.probe(allowUntested);
+  return { supported, reason };
+}
+
+/** `ENOSPC` for 28; undefined for what is no system error. */
+function systemCode(errno) {
+  return Number.isInteger(errno) && errno > 0 ? getSystemErrorName(-errno) : undefined;
+}
+
+/** An error of the addon: its code, or that of the system error it names where it is vague. */
+function fromOutcome({ code, message, errno }) {
+  const system = systemCode(errno);
+  const own = CODES.includes(code) ? code : 'ERR_RSPROF_INTERNAL';
+  if (!system) return new RsprofError(own, message);
+  const cause = Object.assign(new Error(message), { code: system, errno: -errno });
+  return new RsprofError(own === 'ERR_RSPROF_IO' ? codeFromSystem(system) : own, message, { cause });
+}
+
+/** The report of an outcome. */
+function unwrap({ ok, error }) {
+  if (error) throw fromOutcome(error);
+  return ok;
+}
+
+/** Calls the addon; what it throws becomes an RsprofError. */
+function call(action, work) {
+  try {
+    return work();
+  } catch (error) {
+    throw toRsprofError(error, action);
+  }
+}
+
+class SnapshotRecording {
+  #native;
+  #serializeOnMain;
+  #endGuard = () => {};
+  #waitedMs = 0;
+
+  constructor(native, serializeOnMain) {
+    this.#native = native;
+    this.#serializeOnMain = serializeOnMain;
+    if (!serializeOnMain) this.#endGuard = guard(this);
+    this.done = this.#finish();
+  }
+
+  async #finish() {
+    let releaseMs = 0;
+    let outcome;
+    try {
+      outcome = await this.#native.done();
+    } finally {
+      // V8's snapshot goes on this thread, and only when nobody reads it any more.
+      releaseMs = this.#native.release();
+      this.#endGuard();
+    }
+    return this.#report(unwrap(outcome), releaseMs);
+  }
+
+  #report(report, releaseMs) {
+    const { serializeMs, ...figures } = report;
+    const paused = (this.#serializeOnMain ? serializeMs : 0) + this.#waitedMs;
+    const pauses = { graphMs: this.#native.graphMs, serializeMs: paused, releaseMs };
+    const serializedOn = this.#serializeOnMain ? 'main' : 'thread';
+    return { ...figures, pauses, serializedOn, strategy: 'inline' };
+  }
+
+  /** For the guard: blocks until V8's snapshot is no longer read. The wait counts as a pause. */
+  finishSerializing() {
+    const begin = performance.now();
+    this.#native.finishSerializing();
+    this.#waitedMs += performance.now() - begin;
+  }
+
+  progress() {
+    return this.#native.progress();
+  }
+
+  abort() {
+    this.#native.abort();
+  }
+
+  abortSync() {
+    this.#native.release();
+  }
+
+  read() {
+    return this.#native.read();
+  }
+}
+
+/** What a CPU profile and a heap profile have in common. */
+class ProfileRecording {
+  #native;
+  #convert;
+
+  /**
+   * @param {object} native recording of the addon
+   * @param {(figures: object) => object} convert its figures to those of a report
+   */
+  constructor(native, convert) {
+    this.#native = native;
+    this.#convert = convert;
+    this.startMs = native.startMs;
+  }
+
+  async stop({ target, compression, level }) {
+    const native = this.#native;
+    try {
+      const settled = native.stop({ path: target, compression, level });
+      const { stopMs } = native;
+      return { ...this.#convert(unwrap(await settled)), stopMs };
+    } catch (error) {
+      throw toRsprofError(error, 'write the profile');
+    } finally {
+      native.release();
+    }
+  }
+
+  cancel() {
+    this.#native.release();
+  }
+
+  abortSync() {
+    this.#native.release();
+  }
+}
+
+/** The addon counts hits: the time of the profile is shared out by them. */
+function cpuReport({ hits, truncated, topFunctions, ...figures }) {
+  const totalMs = (figures.endTime - figures.startTime) / 1000;
+  const convert = ({ weight, ...frame }) => ({ ...frame, selfMs: (totalMs * weight) / hits, share: weight / hits });
+  return { ...figures, truncated: truncated > 0, topFunctions: topFunctions.map(convert) };
+}
+
+function heapReport({ topFunctions, ...figures }) {
+  const { totalBytes } = figures;
+  const convert = ({ weight, ...frame }) => ({ ...frame, bytes: weight, share: weight / totalBytes });
+  return { ...figures, topFunctions: topFunctions.map(convert) };
+}
+
+/** @returns {SnapshotRecording} see lib/snapshot-strategy.js */
+function takeSnapshot({ target, compression, level, numericValues, exposeInternals, redactKey }) {
+  const serializeOnMain = inspectorIsOpen() || addon.tracksAllocations();
+  const request = { compression, level, numericValues, exposeInternals, serializeOnMain };
+  if (target !== null) request.path = target;
+  if (redactKey) request.redactKey = redactKey;
+  const native = call('take the heap snapshot', () => addon.takeSnapshot(request));
+  return new SnapshotRecording(native, serializeOnMain);
+}
+
+/** @returns {ProfileRecording} with `logging` */
+function startCpuProfile({ interval, maxSamples, callerLines, eager }) {
+  const request = { interval, maxSamples, callerLines, eager };
+  const native = call('start the CPU profile', () => addon.startCpuProfile(request));
+  const recording = new ProfileRecording(native, cpuReport);
+  recording.logging = eager ? 'eager' : 'lazy';
+  return recording;
+}
+
+/** @returns {ProfileRecording} */
+function startHeapProfile({ interval, stackDepth, includeCollected }) {
+  const request = { interval, stackDepth, includeCollected: COLLECTED[includeCollected] ?? 0 };
+  const native = call('start the heap profile', () => addon.startHeapProfile(request));
+  return new ProfileRecording(native, heapReport);
+}
+
+module.exports = { name: NAME, probe, startCpuProfile, startHeapProfile, takeSnapshot };

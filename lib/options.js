@@ -1,0 +1,275 @@
+'use strict';
+
+/**
+ * The one table of options: type, range, default, environment variable, and the calls that take it.
+ *
+ * Precedence: argument, then (for `compression`) the extension of `path`, then `RSPROF_*` environment
+ * variable, then default. An unknown option or a wrong type is `ERR_RSPROF_INVALID_ARG`.
+ *
+ * @module
+ */
+
+const { fileURLToPath } = require('node:url');
+const { inspect } = require('node:util');
+const { invalidArgument } = require('./errors.js');
+
+/** Calls that write a file. */
+const FILES = ['heapSnapshot', 'cpuProfile', 'startCpuProfile', 'heapProfile', 'startHeapProfile'];
+const SNAPSHOTS = ['heapSnapshot', 'heapSnapshotStream'];
+const CPU = ['cpuProfile', 'startCpuProfile'];
+const HEAP = ['heapProfile', 'startHeapProfile'];
+const EVERY = [...FILES, 'heapSnapshotStream'];
+
+const MAX_SECONDS = 86_400;
+
+/** Levels each compression takes, and the one it has by default. */
+const LEVELS = Object.freeze({
+  gzip: { min: 1, max: 9, default: 1 },
+  zstd: { min: 1, max: 19, default: 1 },
+  none: { min: 1, max: 19, default: 1 },
+});
+
+/** File name extension of each compression. */
+const EXTENSIONS = Object.freeze({ gzip: '.gz', zstd: '.zst', none: '' });
+
+const OPTIONS = Object.freeze({
+  path: { type: 'path', calls: FILES },
+  dir: { type: 'path', calls: FILES, env: 'RSPROF_DIR', default: '.' },
+  overwrite: { type: 'boolean', calls: FILES, default: false },
+  sidecar: { type: 'boolean', calls: FILES, default: true },
+  compression: {
+    type: 'choice',
+    values: ['gzip', 'zstd', 'none'],
+    calls: EVERY,
+    env: 'RSPROF_COMPRESSION',
+    default: 'gzip',
+    // A stream's reader parses the bytes: its format must not change with the environment.
+    per: { heapSnapshotStream: { default: 'none', env: undefined } },
+  },
+  level: { type: 'integer', min: 1, max: 19, calls: EVERY },
+  signal: { type: 'signal', calls: EVERY },
+  reason: { type: 'string', calls: EVERY },
+  onProgress: { type: 'function', calls: SNAPSHOTS },
+  numericValues: { type: 'boolean', calls: SNAPSHOTS, default: false },
+  exposeInternals: { type: 'boolean', calls: SNAPSHOTS, default: false },
+  redact: {
+    type: 'choice',
+    values: [false, 'strings'],
+    calls: SNAPSHOTS,
+    env: 'RSPROF_REDACT',
+    default: false,
+  },
+  strategy: { type: 'choice', values: ['auto', 'inline'], calls: SNAPSHOTS, default: 'auto' },
+  queue: { type: 'boolean', calls: [...SNAPSHOTS, 'heapProfile'], default: false },
+  seconds: {
+    type: 'number',
+    min: 0.001,
+    max: MAX_SECONDS,
+    unit: 'seconds',
+    calls: ['cpuProfile', 'heapProfile'],
+    default: 10,
+  },
+  maxSeconds: {
+    type: 'number',
+    min: 0.001,
+    max: MAX_SECONDS,
+    unit: 'seconds',
+    calls: [...CPU, ...HEAP],
+    // A longer `seconds` asked for is meant: the safety cap gives way.
+    default: (settings) => Math.max(600, settings.seconds ?? 0),
+  },
+  interval: {
+    type: 'integer',
+    calls: [...CPU, ...HEAP],
+    per: {
+      cpuProfile: { min: 50, max: 1_000_000, default: 1000, unit: 'microseconds' },
+      startCpuProfile: { min: 50, max: 1_000_000, default: 1000, unit: 'microseconds' },
+      heapProfile: { min: 1, max: 1_073_741_824, default: 524_288, unit: 'bytes' },
+      startHeapProfile: { min: 1, max: 1_073_741_824, default: 524_288, unit: 'bytes' },
+    },
+  },
+  maxSamples: { type: 'integer', min: 1, max: 50_000_000, calls: CPU, default: 1_000_000 },
+  logging: { type: 'choice', values: ['eager', 'lazy'], calls: CPU, default: 'eager' },
+  mode: { type: 'choice', values: ['leaf', 'caller'], calls: CPU, default: 'leaf' },
+  title: { type: 'string', calls: CPU, default: '' },
+  stackDepth: { type: 'integer', min: 1, max: 1024, unit: 'frames', calls: HEAP, default: 32 },
+  includeCollected: { type: 'choice', values: [false, 'major', 'all'], calls: HEAP, default: false },
+  // Not an option of a call: read through `fromEnvironment` by lib/backend.js.
+  backend: { type: 'choice', values: ['native', 'inspector'], calls: [], env: 'RSPROF_BACKEND' },
+});
+
+/** The row of `name` as `call` sees it. */
+function rowFor(name, call) {
+  const row = OPTIONS[name];
+  return row.per?.[call] ? { ...row, ...row.per[call] } : row;
+}
+
+/** Names of the options that `call` takes. */
+function optionNames(call) {
+  return Object.keys(OPTIONS).filter((name) => OPTIONS[name].calls.includes(call));
+}
+
+function list(values) {
+  return values.map((value) => inspect(value)).join(', ');
+}
+
+function shown(value) {
+  return inspect(value, { depth: 0, maxStringLength: 100, breakLength: Infinity });
+}
+
+function range(row) {
+  const unit = row.unit ? ` ${row.unit}` : '';
+  return `from ${row.min} to ${row.max}${unit}`;
+}
+
+function isSignal(value) {
+  return (
+    value !== null &&
+    typeof value === 'object' &&
+    typeof value.aborted === 'boolean' &&
+    typeof value.addEventListener === 'function' &&
+    typeof value.removeEventListener === 'function'
+  );
+}
+
+function isText(value) {
+  return typeof value === 'string' && value !== '' && !value.includes('\0');
+}
+
+/** The path of a file: URL, or undefined for whatever is none. */
+function pathOfUrl(value) {
+  try {
+    return value instanceof URL ? fileURLToPath(value) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function inRange(value, row) {
+  return value >= row.min && value <= row.max;
+}
+
+/** For each type: what it accepts, the text of what is allowed, and how the value is used. */
+const TYPES = {
+  path: {
+    accepts: (value) => isText(pathOfUrl(value) ?? value),
+    allowed: () => 'a path: a non-empty string without null bytes, or a file: URL',
+    convert: (value) => pathOfUrl(value) ?? value,
+  },
+  integer: {
+    accepts: (value, row) => Number.isSafeInteger(value) && inRange(value, row),
+    allowed: (row) => `an integer ${range(row)}`,
+  },
+  number: {
+    accepts: (value, row) => Number.isFinite(value) && inRange(value, row),
+    allowed: (row) => `a number ${range(row)}`,
+  },
+  boolean: { accepts: (value) => typeof value === 'boolean', allowed: () => 'true or false' },
+  string: { accepts: (value) => typeof value === 'string', allowed: () => 'a string' },
+  function: { accepts: (value) => typeof value === 'function', allowed: () => 'a function' },
+  choice: {
+    accepts: (value, row) => row.values.includes(value),
+    allowed: (row) => `one of ${list(row.values)}`,
+  },
+  signal: { accepts: isSignal, allowed: () => 'an AbortSignal' },
+};
+
+function read(value, row, where) {
+  const type = TYPES[row.type];
+  if (!type.accepts(value, row)) {
+    throw invalidArgument(`${where} must be ${type.allowed(row)}; got ${shown(value)}`);
+  }
+  return type.convert ? type.convert(value) : value;
+}
+
+/** `RSPROF_REDACT=false` and `=0` mean false where false is a choice. */
+function parseVariable(text, row) {
+  const off = row.type === 'choice' && row.values.includes(false) && (text === 'false' || text === '0');
+  return off ? false : text;
+}
+
+/**
+ * The value an option has from the environment.
+ *
+ * @param {string} name of the option
+ * @param {string} [call] the call whose row counts
+ * @returns {unknown} undefined where its variable is unset or empty
+ * @throws {RsprofError} `ERR_RSPROF_INVALID_ARG` naming the variable
+ */
+function fromEnvironment(name, call) {
+  const row = rowFor(name, call);
+  const text = row.env && process.env[row.env];
+  if (!text) return undefined;
+  return read(parseVariable(text, row), row, `the environment variable ${row.env}`);
+}
+
+function checkObject(call, options) {
+  if (options === undefined) return {};
+  if (options !== null && typeof options === 'object' && !Array.isArray(options)) return options;
+  const hint = typeof options === 'string' ? `; a file name is given as { path: ${shown(options)} }` : '';
+  throw invalidArgument(`the options of ${call}() must be an object; got ${shown(options)}${hint}`);
+}
+
+function checkNames(call, options) {
+  const names = optionNames(call);
+  for (const name of Object.keys(options)) {
+    if (names.includes(name)) continue;
+    throw invalidArgument(`${call}() has no option '${name}'; it takes ${names.join(', ')}`);
+  }
+}
+
+/** The compression that the extension of `path` stands for, or undefined. */
+function compressionOfPath(path) {
+  if (path.endsWith('.gz')) return 'gzip';
+  if (path.endsWith('.zst')) return 'zstd';
+  return /\.(heapsnapshot|cpuprofile|heapprofile)$/.test(path) ? 'none' : undefined;
+}
+
+function fallback(name, call, settings) {
+  if (name === 'compression' && settings.path !== undefined) {
+    const compression = compressionOfPath(settings.path);
+    if (compression) return compression;
+  }
+  const value = fromEnvironment(name, call);
+  if (value !== undefined) return value;
+  const row = rowFor(name, call);
+  return typeof row.default === 'function' ? row.default(settings) : row.default;
+}
+
+function checkTogether(call, given, settings) {
+  if (given.path !== undefined && given.dir !== undefined) {
+    throw invalidArgument(`${call}() takes path or dir, not both`);
+  }
+  const levels = LEVELS[settings.compression];
+  settings.level ??= levels.default;
+  if (settings.level > levels.max) {
+    const allowed = `an integer ${range(levels)} with compression '${settings.compression}'`;
+    throw invalidArgument(`option 'level' of ${call}() must be ${allowed}; got ${settings.level}`);
+  }
+}
+
+/**
+ * Checks the options of one call and fills in what was left out. Every option is read once.
+ *
+ * @param {string} call name of the public function, such as `heapSnapshot`
+ * @param {object|undefined} options what the user passed; own properties count, undefined is "not given"
+ * @returns {object} every option of the call with its value (undefined where it has no default)
+ * @throws {RsprofError} `ERR_RSPROF_INVALID_ARG` naming the option and what is allowed
+ */
+function resolveOptions(call, options) {
+  const object = checkObject(call, options);
+  checkNames(call, object);
+  const given = {};
+  for (const name of Object.keys(object)) {
+    const value = object[name];
+    if (value !== undefined) given[name] = read(value, rowFor(name, call), `option '${name}' of ${call}()`);
+  }
+  const settings = {};
+  for (const name of optionNames(call)) {
+    settings[name] = name in given ? given[name] : fallback(name, call, settings);
+  }
+  checkTogether(call, given, settings);
+  return settings;
+}
+
+module.exports = { EXTENSIONS, OPTIONS, fromEnvironment, optionNames, resolveOptions };
