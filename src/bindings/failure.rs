@@ -17,11 +17,7 @@ pub struct Failure {
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
-        Self {
-            code: error.code().to_owned(),
-            message: error.to_string(),
-            errno: error.errno(),
-        }
+        Self { code: error.code().to_owned(), message: error.to_string(), errno: error.errno() }
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! This surface is private to the package: `lib/native-backend.js` is its one caller.
 
+// A test build exports nothing to JavaScript.
+#![cfg_attr(test, allow(dead_code))]
+
 mod allocation;
 mod cpu;
 mod env_bound;

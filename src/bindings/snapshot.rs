@@ -122,8 +122,8 @@ impl SnapshotRecording {
         let capture = self.capture.get();
         let progress = capture.progress();
         SnapshotProgress {
-            done: progress.nodes_done as f64,
-            total: progress.nodes_total as f64,
+            done: progress.done as f64,
+            total: progress.total as f64,
             raw_bytes: progress.raw_bytes as f64,
             finished: capture.completion().is_settled(),
         }
@@ -178,7 +178,9 @@ fn request(options: SnapshotRequestOptions) -> Result<SnapshotRequest> {
     let redact = options.redact_key.map(|key| <[u8; 16]>::try_from(&*key)).transpose();
     let redact = redact.map_err(|_| Error::Internal("a redaction key has 16 bytes".into()))?;
     Ok(SnapshotRequest {
-        target: options.path.map_or(SnapshotTarget::Stream, |path| SnapshotTarget::File(path.into())),
+        target: options
+            .path
+            .map_or(SnapshotTarget::Stream, |path| SnapshotTarget::File(path.into())),
         compression: Compression::parse(&options.compression, options.level)?,
         snapshot: SnapshotOptions {
             numeric_values: options.numeric_values,

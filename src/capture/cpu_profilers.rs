@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 
 use crate::error::{Error, Result};
-use crate::v8::{CpuProfile, CpuProfiler, CpuProfileReader, Isolate, LineMode, Logging, ProfileId};
+use crate::v8::{CpuProfile, CpuProfileReader, CpuProfiler, Isolate, LineMode, Logging, ProfileId};
 
 thread_local! {
     /// An isolate belongs to one thread in Node, and a thread to one isolate.
@@ -92,12 +92,7 @@ pub fn dispose_all() {
 }
 
 impl Profilers {
-    fn start(
-        &mut self,
-        env: &napi::Env,
-        isolate: Isolate,
-        request: CpuRequest,
-    ) -> Result<Running> {
+    fn start(&mut self, env: &napi::Env, isolate: Isolate, request: CpuRequest) -> Result<Running> {
         self.next += 1;
         let title = env
             .create_string(format!("rsprof-{}", self.next))

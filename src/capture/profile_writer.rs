@@ -52,7 +52,8 @@ impl<I: Send + 'static> ProfileJob<I> {
         let thread = thread::spawn("rsprof-compress", move || {
             let input = input.recv().ok()?;
             thread::settle(&completion, || {
-                let (written, figures) = write(file, compression, &flag, |out| export(&input, out))?;
+                let (written, figures) =
+                    write(file, compression, &flag, |out| export(&input, out))?;
                 Ok(report(written, figures))
             });
             Some(input)

@@ -50,7 +50,8 @@ fn write_tree(tree: &AllocationTree, out: &mut dyn Write) -> io::Result<()> {
     open(root, &frame(tree, root), out)?;
     let mut path = vec![(root, 0_usize)];
     while let Some((node, next)) = path.last_mut() {
-        let Some(child) = node.children.get(*next).and_then(|index| tree.nodes.get(*index as usize))
+        let Some(child) =
+            node.children.get(*next).and_then(|index| tree.nodes.get(*index as usize))
         else {
             out.write_all(b"]}")?;
             path.pop();
@@ -130,8 +131,7 @@ mod tests {
 
     #[test]
     fn deep_stacks_do_not_overflow() {
-        let children: Vec<Vec<u32>> =
-            (1..100_000).map(|next| vec![next]).chain([vec![]]).collect();
+        let children: Vec<Vec<u32>> = (1..100_000).map(|next| vec![next]).chain([vec![]]).collect();
         let children: Vec<&[u32]> = children.iter().map(Vec::as_slice).collect();
         let mut out = Vec::new();
         let figures = write_allocation_profile(&tree(&children), &mut out).unwrap();

@@ -55,13 +55,8 @@ mod tests {
 
     #[test]
     fn sums_by_function_and_sorts() {
-        let frame = |function, line| CallFrame {
-            function,
-            script: "/a.js",
-            script_id: 1,
-            line,
-            column: 1,
-        };
+        let frame =
+            |function, line| CallFrame { function, script: "/a.js", script_id: 1, line, column: 1 };
         let mut weights = Weights::default();
         weights.add(&frame("slow", 1), 5);
         weights.add(&frame("", 9), 7);

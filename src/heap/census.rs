@@ -70,9 +70,7 @@ impl Census {
                 fixed.len() - 1
             }))
         };
-        let groups = kinds
-            .iter()
-            .map(|kind| group_name(kind).map_or(Group::Named, &mut group));
+        let groups = kinds.iter().map(|kind| group_name(kind).map_or(Group::Named, &mut group));
         Self {
             top,
             groups: groups.collect(),
@@ -87,10 +85,7 @@ impl Census {
     /// Counts one node. A type the header does not name is left out.
     #[inline(always)]
     pub(super) fn add(&mut self, kind: usize, name: u32, self_size: u64) {
-        let tally = Tally {
-            count: 1,
-            self_size,
-        };
+        let tally = Tally { count: 1, self_size };
         match self.groups.get(kind) {
             Some(Group::Named) => self.named.entry(name).or_default().add(tally),
             Some(Group::Fixed(group)) => self.fixed[*group].1.add(tally),
@@ -107,9 +102,7 @@ impl Census {
     /// Whether the string with this index names a class. Indices must come in order.
     #[inline]
     pub(super) fn wants(&self, index: u64) -> bool {
-        self.order
-            .get(self.passed)
-            .is_some_and(|next| u64::from(*next) == index)
+        self.order.get(self.passed).is_some_and(|next| u64::from(*next) == index)
     }
 
     /// Takes the text, or its first [`NAME_BYTES`], of the string last wanted, as written in JSON.
@@ -139,19 +132,14 @@ impl Census {
     pub(super) fn finish(mut self) -> Vec<ClassFigure> {
         let fixed = std::mem::take(&mut self.fixed).into_iter();
         let met = fixed.filter(|(_, tally)| tally.count > 0);
-        self.largest
-            .extend(met.map(|(name, tally)| figure(name, tally)));
+        self.largest.extend(met.map(|(name, tally)| figure(name, tally)));
         self.keep_largest();
         self.largest
     }
 }
 
 fn figure(name: String, Tally { count, self_size }: Tally) -> ClassFigure {
-    ClassFigure {
-        name,
-        count,
-        self_size,
-    }
+    ClassFigure { name, count, self_size }
 }
 
 fn largest_first(a: &ClassFigure, b: &ClassFigure) -> Ordering {
@@ -183,11 +171,7 @@ fn unescape(text: &[u8]) -> String {
         if units.len() >= 2 * NAME_CHARS {
             break;
         }
-        let char = if char == '\\' {
-            escape(&mut rest, &mut units)
-        } else {
-            Some(char)
-        };
+        let char = if char == '\\' { escape(&mut rest, &mut units) } else { Some(char) };
         if let Some(char) = char {
             units.extend_from_slice(char.encode_utf16(&mut [0; 2]));
         }
@@ -223,10 +207,7 @@ mod tests {
     }
 
     fn names(figures: &[ClassFigure]) -> Vec<(&str, u64, u64)> {
-        figures
-            .iter()
-            .map(|f| (f.name.as_str(), f.count, f.self_size))
-            .collect()
+        figures.iter().map(|f| (f.name.as_str(), f.count, f.self_size)).collect()
     }
 
     #[test]
@@ -294,10 +275,7 @@ mod tests {
             assert!(census.largest.len() <= 2 * 3 + 64);
         }
         let figures = census.finish();
-        assert_eq!(
-            names(&figures),
-            [("4999", 1, 4_999), ("9999", 1, 4_999), ("4998", 1, 4_998)]
-        );
+        assert_eq!(names(&figures), [("4999", 1, 4_999), ("9999", 1, 4_999), ("4998", 1, 4_998)]);
     }
 
     #[test]
@@ -310,32 +288,17 @@ mod tests {
 
     #[test]
     fn escapes() {
-        assert_eq!(
-            unescape(br#"a\"\\\/\b\f\n\r\t\u00e9"#),
-            "a\"\\/\u{8}\u{c}\n\r\t\u{e9}"
-        );
-        assert_eq!(
-            unescape(br"\uD83D\uDE00 \uD812 x \uDC00"),
-            "\u{1F600} \u{FFFD} x \u{FFFD}"
-        );
+        assert_eq!(unescape(br#"a\"\\\/\b\f\n\r\t\u00e9"#), "a\"\\/\u{8}\u{c}\n\r\t\u{e9}");
+        assert_eq!(unescape(br"\uD83D\uDE00 \uD812 x \uDC00"), "\u{1F600} \u{FFFD} x \u{FFFD}");
         assert_eq!(unescape(br"\u12"), "\u{12}");
         assert_eq!(unescape(br"\uzzzz!\"), "\u{FFFD}!");
     }
 
     #[test]
     fn long_names_are_cut() {
-        assert_eq!(
-            unescape("\u{e9}".repeat(300).as_bytes()),
-            "\u{e9}".repeat(200)
-        );
+        assert_eq!(unescape("\u{e9}".repeat(300).as_bytes()), "\u{e9}".repeat(200));
         let pairs = r"\uD83D\uDE00".repeat(300);
-        assert_eq!(
-            unescape(&pairs.as_bytes()[..NAME_BYTES]),
-            "\u{1F600}".repeat(200)
-        );
-        assert_eq!(
-            unescape(r"\u00e9".repeat(300).as_bytes()),
-            "\u{e9}".repeat(200)
-        );
+        assert_eq!(unescape(&pairs.as_bytes()[..NAME_BYTES]), "\u{1F600}".repeat(200));
+        assert_eq!(unescape(r"\u00e9".repeat(300).as_bytes()), "\u{e9}".repeat(200));
     }
 }

@@ -64,12 +64,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Layout, String> {
         edges: edges(&header, meta)?,
         functions: functions(meta)?,
     };
-    if layout
-        .nodes
-        .count
-        .checked_mul(layout.nodes.width as u64)
-        .is_none()
-    {
+    if layout.nodes.count.checked_mul(layout.nodes.width as u64).is_none() {
         return Err("node_count is out of range".into());
     }
     Ok(layout)
@@ -121,10 +116,7 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn of(meta: &'a Value, list: &'static str) -> Result<Self, String> {
-        let names = meta
-            .get(list)
-            .and_then(strings)
-            .ok_or_else(|| format!("no meta.{list}"))?;
+        let names = meta.get(list).and_then(strings).ok_or_else(|| format!("no meta.{list}"))?;
         if names.len() > MAX_FIELDS {
             return Err(format!("meta.{list} has {} fields", names.len()));
         }
@@ -144,17 +136,12 @@ fn strings(list: &Value) -> Option<Vec<&str>> {
 /// The names of a type field's values: the one entry of the list that is a list itself.
 fn kinds(meta: &Value, list: &str, position: usize) -> Result<Vec<String>, String> {
     let entry = meta.get(list).and_then(|types| types.get(position));
-    let names = entry
-        .and_then(strings)
-        .ok_or_else(|| format!("no type names in meta.{list}"))?;
+    let names = entry.and_then(strings).ok_or_else(|| format!("no type names in meta.{list}"))?;
     Ok(names.into_iter().map(str::to_owned).collect())
 }
 
 fn count(header: &Value, name: &str) -> Result<u64, String> {
-    header
-        .get(name)
-        .and_then(Value::as_u64)
-        .ok_or_else(|| format!("the header has no {name}"))
+    header.get(name).and_then(Value::as_u64).ok_or_else(|| format!("the header has no {name}"))
 }
 
 #[cfg(test)]
@@ -191,16 +178,10 @@ mod tests {
         assert_eq!((layout.nodes.count, layout.edges.count), (3, 2));
         assert_eq!((layout.nodes.width, layout.nodes.edge_count), (6, 4));
         assert_eq!(layout.nodes.kinds, ["hidden", "array", "string"]);
-        assert_eq!(
-            (layout.edges.width, layout.edges.kind, layout.edges.to_node),
-            (4, 3, 0)
-        );
+        assert_eq!((layout.edges.width, layout.edges.kind, layout.edges.to_node), (4, 3, 0));
         assert_eq!(layout.edges.kinds, ["weak"]);
         let functions = layout.functions.unwrap();
-        assert_eq!(
-            (functions.width, functions.name, functions.script_name),
-            (4, 1, 2)
-        );
+        assert_eq!((functions.width, functions.name, functions.script_name), (4, 1, 2));
     }
 
     #[test]
@@ -215,12 +196,7 @@ mod tests {
         ] {
             let mut header = header();
             let (parent, name) = path.rsplit_once('/').unwrap();
-            header
-                .pointer_mut(parent)
-                .unwrap()
-                .as_object_mut()
-                .unwrap()
-                .remove(name);
+            header.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(name);
             assert_eq!(refusal(&header), message);
         }
         let mut header = header();
@@ -245,13 +221,7 @@ mod tests {
     #[test]
     fn function_fields_are_optional() {
         let mut header = header();
-        header["meta"]
-            .as_object_mut()
-            .unwrap()
-            .remove("trace_function_info_fields");
-        assert_eq!(
-            parse(header.to_string().as_bytes()).unwrap().functions,
-            None
-        );
+        header["meta"].as_object_mut().unwrap().remove("trace_function_info_fields");
+        assert_eq!(parse(header.to_string().as_bytes()).unwrap().functions, None);
     }
 }

@@ -37,8 +37,5 @@ pub use stream::{Progress, SnapshotFigures, SnapshotStream, StreamOptions};
 use crate::error::Error;
 
 fn invalid(detail: &str, offset: u64) -> Error {
-    Error::InvalidSnapshot {
-        detail: detail.to_owned(),
-        offset,
-    }
+    Error::InvalidSnapshot { detail: detail.to_owned(), offset }
 }

@@ -42,16 +42,10 @@ pub(super) fn figures(text: &str, top: usize) -> SnapshotFigures {
     }
     let mut top_classes: Vec<ClassFigure> = classes
         .into_iter()
-        .map(|(name, (count, self_size))| ClassFigure {
-            name,
-            count,
-            self_size,
-        })
+        .map(|(name, (count, self_size))| ClassFigure { name, count, self_size })
         .collect();
     top_classes.sort_by(|a, b| {
-        (b.self_size, b.count)
-            .cmp(&(a.self_size, a.count))
-            .then(a.name.cmp(&b.name))
+        (b.self_size, b.count).cmp(&(a.self_size, a.count)).then(a.name.cmp(&b.name))
     });
     top_classes.truncate(top);
     for class in &mut top_classes {
@@ -90,10 +84,7 @@ pub(super) fn redact(text: &str, key: &[u8; 16]) -> Value {
         };
         refer(&mut node[name], is_value);
     }
-    let (kind, name) = (
-        at("edge_fields", "type"),
-        at("edge_fields", "name_or_index"),
-    );
+    let (kind, name) = (at("edge_fields", "type"), at("edge_fields", "name_or_index"));
     let mut edges = document.rows("edges", "edge_fields");
     for edge in &mut edges {
         if !["element", "hidden"].contains(&document.kind("edge", edge[kind]).as_str()) {
@@ -109,16 +100,8 @@ pub(super) fn redact(text: &str, key: &[u8; 16]) -> Value {
     let strings = document.0["strings"].as_array().unwrap().iter().enumerate();
     let strings = strings.flat_map(|(index, text)| {
         let (text, index) = (text.as_str().unwrap(), index as u64);
-        let name = if names.contains(&index) {
-            name_version(text)
-        } else {
-            String::new()
-        };
-        let value = if values.contains(&index) {
-            value_version(text, key)
-        } else {
-            String::new()
-        };
+        let name = if names.contains(&index) { name_version(text) } else { String::new() };
+        let value = if values.contains(&index) { value_version(text, key) } else { String::new() };
         [name, value]
     });
     let strings: Vec<String> = strings.collect();
@@ -136,26 +119,15 @@ fn value_version(text: &str, key: &[u8; 16]) -> String {
         return String::new();
     }
     let units = text.encode_utf16().count();
-    let units = if units < 1_024 {
-        units.to_string()
-    } else {
-        "1024+".to_owned()
-    };
+    let units = if units < 1_024 { units.to_string() } else { "1024+".to_owned() };
     let hash = Sha256::digest([key, escape(text).as_bytes()].concat());
-    let hash: String = hash
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     format!("<{units} chars #{hash}>")
 }
 
 fn name_version(text: &str) -> String {
     let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
-    let Some((number, rest)) = text
-        .split_once(" / part of key (")
-        .filter(|(n, _)| is_id(n))
-    else {
+    let Some((number, rest)) = text.split_once(" / part of key (").filter(|(n, _)| is_id(n)) else {
         return text.to_owned();
     };
     let ids = || {
@@ -187,27 +159,19 @@ impl Document {
 
     fn kind(&self, of: &str, number: u64) -> String {
         let types = &self.0["snapshot"]["meta"][format!("{of}_types")];
-        let names = types[self.field(&format!("{of}_fields"), "type")]
-            .as_array()
-            .unwrap();
+        let names = types[self.field(&format!("{of}_fields"), "type")].as_array().unwrap();
         names[number as usize].as_str().unwrap().to_owned()
     }
 
     fn string(&self, index: u64) -> String {
-        self.0["strings"][index as usize]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        self.0["strings"][index as usize].as_str().unwrap().to_owned()
     }
 
     fn rows(&self, section: &str, fields: &str) -> Vec<Vec<u64>> {
         let Some(numbers) = self.0.get(section).and_then(Value::as_array) else {
             return vec![];
         };
-        let numbers: Vec<u64> = numbers
-            .iter()
-            .map(|number| number.as_u64().unwrap())
-            .collect();
+        let numbers: Vec<u64> = numbers.iter().map(|number| number.as_u64().unwrap()).collect();
         let width = self.0["snapshot"]["meta"][fields].as_array().unwrap().len();
         numbers.chunks(width).map(<[u64]>::to_vec).collect()
     }

@@ -38,32 +38,20 @@ impl Record {
                 continue;
             }
             match slow(input, at) {
-                Slow::Number {
-                    value,
-                    start,
-                    next,
-                    last,
-                } => {
+                Slow::Number { value, start, next, last } => {
                     self.values[field] = value;
                     self.starts[field] = start;
                     at = next;
                     if last {
                         let whole = field + 1 == width;
-                        return if whole {
-                            Read::Record { next, last }
-                        } else {
-                            Read::Bad(at - 1)
-                        };
+                        return if whole { Read::Record { next, last } } else { Read::Bad(at - 1) };
                     }
                 }
                 Slow::More => return Read::More,
                 Slow::Bad(at) => return Read::Bad(at),
             }
         }
-        Read::Record {
-            next: at,
-            last: false,
-        }
+        Read::Record { next: at, last: false }
     }
 }
 
@@ -102,11 +90,7 @@ pub(super) fn push_decimal(out: &mut Vec<u8>, mut number: u64) {
 /// The eight bytes from `at` on, the first one lowest.
 #[inline(always)]
 pub(super) fn word(input: &[u8], at: usize) -> Option<u64> {
-    input
-        .get(at..)?
-        .first_chunk()
-        .copied()
-        .map(u64::from_le_bytes)
+    input.get(at..)?.first_chunk().copied().map(u64::from_le_bytes)
 }
 
 /// `byte` in all eight places.
@@ -163,12 +147,7 @@ fn fold_all(digits: u64) -> u64 {
 }
 
 enum Slow {
-    Number {
-        value: u64,
-        start: usize,
-        next: usize,
-        last: bool,
-    },
+    Number { value: u64, start: usize, next: usize, last: bool },
     More,
     Bad(usize),
 }
@@ -185,12 +164,9 @@ fn slow(input: &[u8], at: usize) -> Slow {
     };
     let text = std::str::from_utf8(&input[start..end]).unwrap_or_default();
     match (text.parse(), stopper) {
-        (Ok(value), b',' | b']') => Slow::Number {
-            value,
-            start,
-            next: stop + 1,
-            last: stopper == b']',
-        },
+        (Ok(value), b',' | b']') => {
+            Slow::Number { value, start, next: stop + 1, last: stopper == b']' }
+        }
         (Ok(_), _) => Slow::Bad(stop),
         (Err(_), _) => Slow::Bad(start),
     }
@@ -216,11 +192,7 @@ mod tests {
                 let text = format!("{number}{tail}");
                 let last = tail == "]";
                 let next = digits + tail.find([',', ']']).unwrap() + 1;
-                assert_eq!(
-                    read_one(&text),
-                    (Read::Record { next, last }, number),
-                    "{text}"
-                );
+                assert_eq!(read_one(&text), (Read::Record { next, last }, number), "{text}");
             }
         }
         assert_eq!(read_one(&format!("{},", u64::MAX)).1, u64::MAX);
@@ -255,13 +227,7 @@ mod tests {
     fn a_short_record_is_bad() {
         let mut record = Record::default();
         assert_eq!(record.read(3, b"1,2]", 0), Read::Bad(3));
-        assert_eq!(
-            record.read(3, b"1,2,3]", 0),
-            Read::Record {
-                next: 6,
-                last: true
-            }
-        );
+        assert_eq!(record.read(3, b"1,2,3]", 0), Read::Record { next: 6, last: true });
         assert_eq!(record.starts[..3], [0, 2, 4]);
         assert_eq!(record.read(3, b"1,2,3", 0), Read::More);
     }

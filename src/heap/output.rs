@@ -40,9 +40,7 @@ impl<'a> Output<'a> {
 
     /// Writes everything gathered.
     pub(super) fn drain(&mut self) -> Result<()> {
-        self.out
-            .write_all(self.buffer)
-            .map_err(Error::io(WRITING))?;
+        self.out.write_all(self.buffer).map_err(Error::io(WRITING))?;
         self.buffer.clear();
         Ok(())
     }

@@ -23,10 +23,7 @@ pub(super) struct Redactor {
 impl Redactor {
     /// With the secret of this process.
     pub(super) fn new(key: [u8; 16]) -> Self {
-        Self {
-            key,
-            uses: Uses::default(),
-        }
+        Self { key, uses: Uses::default() }
     }
 
     /// Marks string `index` as used, and gives the index of the version to use.
@@ -62,14 +59,8 @@ impl Redactor {
             push_decimal(out, units as u64);
         }
         out.extend_from_slice(b" chars #");
-        let hash = Sha256::new()
-            .chain_update(self.key)
-            .chain_update(text)
-            .finalize();
-        let digits = hash
-            .iter()
-            .flat_map(|byte| [byte >> 4, byte & 15])
-            .take(HASH_DIGITS);
+        let hash = Sha256::new().chain_update(self.key).chain_update(text).finalize();
+        let digits = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]).take(HASH_DIGITS);
         out.extend(digits.map(|digit| b"0123456789abcdef"[usize::from(digit)]));
         out.push(b'>');
     }
@@ -131,11 +122,7 @@ impl Uses {
 #[inline]
 fn place(index: u32) -> (usize, usize, u32) {
     let index = index as usize;
-    (
-        index / PAGE_STRINGS,
-        index % PAGE_STRINGS / 32,
-        (index % 32) as u32 * 2,
-    )
+    (index / PAGE_STRINGS, index % PAGE_STRINGS / 32, (index % 32) as u32 * 2)
 }
 
 #[cfg(test)]
@@ -161,10 +148,7 @@ mod tests {
         assert_eq!(versions("hunter2", &[]), r#""","""#);
         assert_eq!(versions("hunter2", &[false]), r#""hunter2","""#);
         assert_eq!(versions("hunter2", &[true]), format!(r#""","{value}""#));
-        assert_eq!(
-            versions("hunter2", &[true, false]),
-            format!(r#""hunter2","{value}""#)
-        );
+        assert_eq!(versions("hunter2", &[true, false]), format!(r#""hunter2","{value}""#));
         assert_eq!(versions("", &[true, false]), r#""","""#);
     }
 

@@ -21,10 +21,7 @@ impl References {
     #[inline(always)]
     fn note(&mut self, index: u64, at: u64) -> Result<u32> {
         if index >= self.needed {
-            *self = Self {
-                needed: index.saturating_add(1),
-                at,
-            };
+            *self = Self { needed: index.saturating_add(1), at };
         }
         u32::try_from(index).map_err(|_| invalid("a string index is out of range", at))
     }
@@ -76,12 +73,7 @@ impl<'a, 'b> Redacted<'a, 'b> {
         output: &'a mut Output<'b>,
         input: &'a [u8],
     ) -> Self {
-        Self {
-            redactor,
-            output,
-            input,
-            copied: 0,
-        }
+        Self { redactor, output, input, copied: 0 }
     }
 }
 
@@ -125,9 +117,7 @@ pub(super) fn scan<T: Table, P: Pass>(
             }
         };
         let at = base + used as u64;
-        table
-            .add(&record.values)
-            .map_err(|fault| invalid(fault, at))?;
+        table.add(&record.values).map_err(|fault| invalid(fault, at))?;
         for reference in table.references(&record.values).into_iter().flatten() {
             let index = references.note(record.values[reference.field], at)?;
             pass.refer(&record, reference, index)?;
@@ -136,9 +126,7 @@ pub(super) fn scan<T: Table, P: Pass>(
     }
     pass.end(used)?;
     if ended {
-        table
-            .end()
-            .map_err(|fault| invalid(fault, base + used as u64))?;
+        table.end().map_err(|fault| invalid(fault, base + used as u64))?;
     }
     Ok(Progress { used, ended })
 }

@@ -17,9 +17,7 @@ pub(super) fn find_special(input: &[u8], mut at: usize) -> Option<usize> {
         at += 8;
     }
     let tail = input.get(at..)?;
-    tail.iter()
-        .position(|byte| matches!(byte, b'"' | b'\\'))
-        .map(|found| at + found)
+    tail.iter().position(|byte| matches!(byte, b'"' | b'\\')).map(|found| at + found)
 }
 
 /// The inside of a JSON string, read piece by piece.

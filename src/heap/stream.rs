@@ -33,10 +33,10 @@ pub struct StreamOptions {
 /// How far a stream is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Nodes read.
-    pub nodes_done: u64,
-    /// Nodes announced by the header; 0 before it was read.
-    pub nodes_total: u64,
+    /// Nodes and edges read.
+    pub done: u64,
+    /// Nodes and edges announced by the header; 0 before it was read.
+    pub total: u64,
     /// Bytes pushed.
     pub raw_bytes: u64,
 }
@@ -80,11 +80,7 @@ impl SnapshotStream {
             redactor: options.redact.map(Redactor::new),
             gathered: Vec::new(),
         };
-        Self {
-            parser,
-            carry: Vec::new(),
-            raw_bytes: 0,
-        }
+        Self { parser, carry: Vec::new(), raw_bytes: 0 }
     }
 
     /// Takes the next bytes, of any number, and writes what can go out: the same bytes at once, or
@@ -127,10 +123,7 @@ impl SnapshotStream {
         if self.carry.len() <= CARRY_BYTES {
             return Ok(());
         }
-        Err(invalid(
-            "a record or a section's name is too long",
-            self.parser.offset,
-        ))
+        Err(invalid("a record or a section's name is too long", self.parser.offset))
     }
 
     /// Takes the end of the stream and writes what is left.
@@ -145,11 +138,14 @@ impl SnapshotStream {
     /// How far it is; a few loads.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        let nodes = self.parser.tables.as_ref().map(|tables| &tables.nodes);
+        let raw_bytes = self.raw_bytes;
+        let Some(Tables { nodes, edges, .. }) = &self.parser.tables else {
+            return Progress { raw_bytes, ..Progress::default() };
+        };
         Progress {
-            nodes_done: nodes.map_or(0, |nodes| nodes.count),
-            nodes_total: nodes.map_or(0, |nodes| nodes.announced()),
-            raw_bytes: self.raw_bytes,
+            done: nodes.count + edges.count,
+            total: nodes.announced().saturating_add(edges.announced()),
+            raw_bytes,
         }
     }
 }
@@ -197,10 +193,7 @@ impl Step {
         Self { used, stuck: false }
     }
 
-    const STUCK: Self = Self {
-        used: 0,
-        stuck: true,
-    };
+    const STUCK: Self = Self { used: 0, stuck: true };
 }
 
 struct Parser {
@@ -338,9 +331,7 @@ impl Parser {
 
     /// Nodes and edges are complete now, and can be compared.
     fn enter_strings(&mut self) -> Result<Phase> {
-        let whole = [Section::Nodes, Section::Edges]
-            .iter()
-            .all(|part| self.seen.contains(part));
+        let whole = [Section::Nodes, Section::Edges].iter().all(|part| self.seen.contains(part));
         let Some(tables) = self.tables.as_mut().filter(|_| whole) else {
             return Err(self.invalid("the strings come before nodes and edges"));
         };
@@ -395,10 +386,7 @@ impl Parser {
         if scanned.ended {
             self.phase = Phase::Behind;
         }
-        Ok(Step {
-            used: scanned.used,
-            stuck: !scanned.ended,
-        })
+        Ok(Step { used: scanned.used, stuck: !scanned.ended })
     }
 
     fn scan<T: Table>(
@@ -420,19 +408,13 @@ impl Parser {
             return Err(self.no_table());
         };
         let mut output = Output::new(&mut self.gathered, out);
-        let redaction = self
-            .redactor
-            .as_ref()
-            .map(|redactor| (redactor, &mut output));
+        let redaction = self.redactor.as_ref().map(|redactor| (redactor, &mut output));
         let census = &mut tables.nodes.census;
         let scanned = self.strings.scan(census, redaction, input, self.offset)?;
         if scanned.ended {
             self.phase = Phase::Behind;
             if self.references.needed > self.strings.count {
-                return Err(invalid(
-                    "a string index is out of range",
-                    self.references.at,
-                ));
+                return Err(invalid("a string index is out of range", self.references.at));
             }
         }
         Ok(Step::on(scanned.used))

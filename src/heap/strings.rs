@@ -48,10 +48,7 @@ impl StringTable {
                 let piece = &input[at..end.unwrap_or(input.len())];
                 let Some(end) = end else {
                     self.keep(census, redaction.is_some(), piece);
-                    return Ok(Progress {
-                        used: input.len(),
-                        ended: false,
-                    });
+                    return Ok(Progress { used: input.len(), ended: false });
                 };
                 self.complete(census, &mut redaction, piece)?;
                 at = end + 1;
@@ -71,16 +68,10 @@ impl StringTable {
                 output.put(&[byte])?;
             }
             if byte == b']' {
-                return Ok(Progress {
-                    used: at,
-                    ended: true,
-                });
+                return Ok(Progress { used: at, ended: true });
             }
         }
-        Ok(Progress {
-            used: at,
-            ended: false,
-        })
+        Ok(Progress { used: at, ended: false })
     }
 
     /// Remembers a string's beginning, as far as anyone wants it.
@@ -89,8 +80,7 @@ impl StringTable {
             self.partial.extend_from_slice(piece);
         } else if census.wants(self.count) {
             let room = NAME_BYTES.saturating_sub(self.partial.len());
-            self.partial
-                .extend_from_slice(piece.get(..room).unwrap_or(piece));
+            self.partial.extend_from_slice(piece.get(..room).unwrap_or(piece));
         }
     }
 
@@ -104,11 +94,7 @@ impl StringTable {
         if !self.partial.is_empty() {
             self.keep(census, redaction.is_some(), piece);
         }
-        let text = if self.partial.is_empty() {
-            piece
-        } else {
-            &self.partial
-        };
+        let text = if self.partial.is_empty() { piece } else { &self.partial };
         if census.wants(self.count) {
             census.name(text.get(..NAME_BYTES).unwrap_or(text));
         }

@@ -70,13 +70,7 @@ impl Nodes {
         });
         let values = values.collect();
         let census = Census::new(&layout.kinds, top_classes);
-        Self {
-            layout,
-            values,
-            census,
-            count: 0,
-            edges: 0,
-        }
+        Self { layout, values, census, count: 0, edges: 0 }
     }
 
     /// `snapshot.node_count`.
@@ -103,11 +97,7 @@ impl Table for Nodes {
         self.count += 1;
         self.edges = self.edges.saturating_add(record[self.layout.edge_count]);
         // An index that does not fit is found by the check of references.
-        self.census.add(
-            kind,
-            record[self.layout.name] as u32,
-            record[self.layout.self_size],
-        );
+        self.census.add(kind, record[self.layout.name] as u32, record[self.layout.self_size]);
         Ok(())
     }
 
@@ -115,13 +105,7 @@ impl Table for Nodes {
     fn references(&self, record: &[u64; MAX_FIELDS]) -> [Option<Reference>; 2] {
         let (value, sizeless) = self.values[record[self.layout.kind] as usize];
         let value = value && (sizeless || record[self.layout.self_size] > 0);
-        [
-            Some(Reference {
-                field: self.layout.name,
-                value,
-            }),
-            None,
-        ]
+        [Some(Reference { field: self.layout.name, value }), None]
     }
 
     fn end(&self) -> Result<(), Fault> {
@@ -145,19 +129,10 @@ pub(super) struct Edges {
 
 impl Edges {
     fn new(layout: EdgeLayout, nodes: &NodeLayout) -> Self {
-        let named = layout
-            .kinds
-            .iter()
-            .map(|kind| !matches!(kind.as_str(), "element" | "hidden"));
+        let named = layout.kinds.iter().map(|kind| !matches!(kind.as_str(), "element" | "hidden"));
         let named = named.collect();
         let (node_width, node_count) = (nodes.width as u64, nodes.count);
-        Self {
-            layout,
-            named,
-            node_width,
-            node_count,
-            count: 0,
-        }
+        Self { layout, named, node_width, node_count, count: 0 }
     }
 
     /// `snapshot.edge_count`.
@@ -192,13 +167,7 @@ impl Table for Edges {
     #[inline(always)]
     fn references(&self, record: &[u64; MAX_FIELDS]) -> [Option<Reference>; 2] {
         let named = self.named[record[self.layout.kind] as usize];
-        [
-            named.then_some(Reference {
-                field: self.layout.name,
-                value: false,
-            }),
-            None,
-        ]
+        [named.then_some(Reference { field: self.layout.name, value: false }), None]
     }
 
     fn end(&self) -> Result<(), Fault> {
@@ -227,12 +196,7 @@ impl Table for Functions {
 
     fn references(&self, _: &[u64; MAX_FIELDS]) -> [Option<Reference>; 2] {
         let (name, script) = (self.layout.name, self.layout.script_name);
-        [name.min(script), name.max(script)].map(|field| {
-            Some(Reference {
-                field,
-                value: false,
-            })
-        })
+        [name.min(script), name.max(script)].map(|field| Some(Reference { field, value: false }))
     }
 
     fn end(&self) -> Result<(), Fault> {

@@ -17,10 +17,9 @@ pub(super) fn redact(text: &[u8]) -> Option<Vec<u8>> {
     let (number, rest) = text.split_at(digits);
     let rest = rest.strip_prefix(BEGIN).filter(|_| digits > 0)?;
     let safe = match Ids::of(rest) {
-        Some(Ids { key, value, table }) => [
-            number, BEGIN, b"* @", key, MIDDLE, b"* @", value, END, table, b")",
-        ]
-        .concat(),
+        Some(Ids { key, value, table }) => {
+            [number, BEGIN, b"* @", key, MIDDLE, b"* @", value, END, table, b")"].concat()
+        }
         None => [number, BEGIN, b"*)"].concat(),
     };
     Some(safe)
@@ -51,11 +50,7 @@ impl<'a> Ids<'a> {
 
 /// Splits `text` into what comes before `mark` and the digits behind it.
 fn id_at_end<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let digits = text
-        .iter()
-        .rev()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let digits = text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let (before, id) = text.split_at(text.len() - digits);
     Some((before.strip_suffix(mark)?, id)).filter(|_| digits > 0)
 }
@@ -115,14 +110,8 @@ mod tests {
 
     #[test]
     fn other_names_are_left_alone() {
-        for text in [
-            "",
-            "table",
-            " / part of key (",
-            "x3 / part of key (",
-            "3 / part of key",
-            "3",
-        ] {
+        for text in ["", "table", " / part of key (", "x3 / part of key (", "3 / part of key", "3"]
+        {
             assert_eq!(redacted(text), None);
         }
     }

@@ -23,13 +23,8 @@ pub fn block_queue(blocks: usize) -> (BlockWriter, BlockReader, BlockControl) {
         state: Mutex::new(State::default()),
         writable: Condvar::new(),
     });
-    let writer = BlockWriter {
-        shared: Arc::clone(&shared),
-        block: Vec::new(),
-    };
-    let reader = BlockReader {
-        shared: Arc::clone(&shared),
-    };
+    let writer = BlockWriter { shared: Arc::clone(&shared), block: Vec::new() };
+    let reader = BlockReader { shared: Arc::clone(&shared) };
     (writer, reader, BlockControl { shared })
 }
 
@@ -129,11 +124,7 @@ impl BlockWriter {
     /// `BrokenPipe` if the queue was closed before.
     pub fn finish(mut self) -> io::Result<()> {
         self.flush()?;
-        if self.shared.finish() {
-            Ok(())
-        } else {
-            Err(io::ErrorKind::BrokenPipe.into())
-        }
+        if self.shared.finish() { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
     }
 }
 
@@ -292,10 +283,7 @@ mod tests {
         let writing = thread::spawn(move || writer.write_all(&[0; 4 * BLOCK_BYTES]));
         thread::sleep(Duration::from_millis(30));
         control.close();
-        assert_eq!(
-            writing.join().unwrap().unwrap_err().kind(),
-            io::ErrorKind::BrokenPipe
-        );
+        assert_eq!(writing.join().unwrap().unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 
     #[test]
@@ -304,10 +292,7 @@ mod tests {
         let answer = ask(&reader);
         control.clone().close();
         assert_eq!(answer.try_recv().unwrap(), None);
-        assert_eq!(
-            writer.finish().unwrap_err().kind(),
-            io::ErrorKind::BrokenPipe
-        );
+        assert_eq!(writer.finish().unwrap_err().kind(), io::ErrorKind::BrokenPipe);
         assert_eq!(get(&reader), None);
     }
 

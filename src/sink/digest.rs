@@ -23,23 +23,13 @@ pub struct DigestWriter<W> {
 impl<W> DigestWriter<W> {
     /// Starts at zero bytes.
     pub fn new(inner: W) -> Self {
-        Self {
-            inner,
-            bytes: 0,
-            hash: Sha256::new(),
-        }
+        Self { inner, bytes: 0, hash: Sha256::new() }
     }
 
     /// Gives the next writer back, not flushed, with the digest of what it took.
     pub fn finish(self) -> (W, Digest) {
         let sha256 = hex(&self.hash.finalize());
-        (
-            self.inner,
-            Digest {
-                bytes: self.bytes,
-                sha256,
-            },
-        )
+        (self.inner, Digest { bytes: self.bytes, sha256 })
     }
 }
 

@@ -24,18 +24,13 @@ impl Compression {
     /// # Errors
     /// [`Error::Unsupported`] for another name or level.
     pub fn parse(name: &str, level: u32) -> Result<Self> {
-        let refuse = |levels: &str| {
-            Err(Error::Unsupported(format!(
-                "{name} level {level}: use {levels}"
-            )))
-        };
+        let refuse =
+            |levels: &str| Err(Error::Unsupported(format!("{name} level {level}: use {levels}")));
         match (name, level) {
             ("none", _) => Ok(Self::None),
             ("gzip", 1..=9) => Ok(Self::Gzip(level)),
             ("gzip", _) => refuse("1 to 9"),
-            ("zstd", 1..=19) => i32::try_from(level)
-                .map(Self::Zstd)
-                .or_else(|_| refuse("1 to 19")),
+            ("zstd", 1..=19) => i32::try_from(level).map(Self::Zstd).or_else(|_| refuse("1 to 19")),
             ("zstd", _) => refuse("1 to 19"),
             _ => Err(Error::Unsupported(format!(
                 "compression {name:?}: use \"gzip\", \"zstd\" or \"none\""
@@ -138,11 +133,7 @@ struct Outlet<W: Write> {
 
 impl<W: Write> Outlet<W> {
     fn new(inner: W) -> Self {
-        Self {
-            inner,
-            buffer: Vec::with_capacity(OUTLET_BYTES),
-            abandoned: false,
-        }
+        Self { inner, buffer: Vec::with_capacity(OUTLET_BYTES), abandoned: false }
     }
 
     fn abandon(&mut self) {
@@ -170,9 +161,7 @@ impl<W: Write> Write for Outlet<W> {
         if self.buffer.is_empty() && bytes.len() >= OUTLET_BYTES {
             return self.inner.write(bytes);
         }
-        let now = bytes
-            .get(..OUTLET_BYTES - self.buffer.len())
-            .unwrap_or(bytes);
+        let now = bytes.get(..OUTLET_BYTES - self.buffer.len()).unwrap_or(bytes);
         self.buffer.extend_from_slice(now);
         if self.buffer.len() == OUTLET_BYTES {
             self.drain()?;
@@ -209,15 +198,10 @@ mod tests {
         match compression {
             Compression::None => out.extend_from_slice(bytes),
             Compression::Gzip(_) => {
-                flate2::read::GzDecoder::new(bytes)
-                    .read_to_end(&mut out)
-                    .unwrap();
+                flate2::read::GzDecoder::new(bytes).read_to_end(&mut out).unwrap();
             }
             Compression::Zstd(_) => {
-                zstd::stream::read::Decoder::new(bytes)
-                    .unwrap()
-                    .read_to_end(&mut out)
-                    .unwrap();
+                zstd::stream::read::Decoder::new(bytes).unwrap().read_to_end(&mut out).unwrap();
             }
         }
         out
@@ -253,9 +237,7 @@ mod tests {
     fn noise(length: usize) -> Vec<u8> {
         let mut state = 1_u64;
         std::iter::repeat_with(|| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (state >> 33) as u8
         })
         .take(length)
@@ -266,17 +248,8 @@ mod tests {
     fn parse_knows_names_and_levels() {
         assert_eq!(Compression::parse("none", 0).unwrap(), Compression::None);
         assert_eq!(Compression::parse("gzip", 6).unwrap(), Compression::Gzip(6));
-        assert_eq!(
-            Compression::parse("zstd", 19).unwrap(),
-            Compression::Zstd(19)
-        );
-        for (name, level) in [
-            ("gzip", 0),
-            ("gzip", 10),
-            ("zstd", 0),
-            ("zstd", 20),
-            ("br", 1),
-        ] {
+        assert_eq!(Compression::parse("zstd", 19).unwrap(), Compression::Zstd(19));
+        for (name, level) in [("gzip", 0), ("gzip", 10), ("zstd", 0), ("zstd", 20), ("br", 1)] {
             let error = Compression::parse(name, level).unwrap_err();
             assert_eq!(error.code(), "ERR_RSPROF_UNSUPPORTED");
         }
@@ -300,11 +273,7 @@ mod tests {
             }
             encoder.finish().unwrap();
             let (last, others) = recorder.0.split_last().unwrap();
-            assert!(
-                others.iter().all(|size| *size >= OUTLET_BYTES),
-                "{:?}",
-                recorder.0
-            );
+            assert!(others.iter().all(|size| *size >= OUTLET_BYTES), "{:?}", recorder.0);
             assert!(*last <= OUTLET_BYTES && others.len() >= 15);
         }
     }
@@ -324,15 +293,10 @@ mod tests {
     fn errors_come_through() {
         for compression in ALL {
             let mut encoder = Encoder::new(compression, Full).unwrap();
-            let written = encoder
-                .write_all(&noise(500_000))
-                .and_then(|()| encoder.flush());
+            let written = encoder.write_all(&noise(500_000)).and_then(|()| encoder.flush());
             assert_eq!(written.unwrap_err().kind(), io::ErrorKind::StorageFull);
             let encoder = Encoder::new(Compression::Gzip(1), Full).unwrap();
-            assert_eq!(
-                encoder.finish().err().unwrap().kind(),
-                io::ErrorKind::StorageFull
-            );
+            assert_eq!(encoder.finish().err().unwrap().kind(), io::ErrorKind::StorageFull);
         }
     }
 

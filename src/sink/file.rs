@@ -26,10 +26,7 @@ impl OutputFile {
             .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC | libc::O_NONBLOCK)
             .open(path)
             .map_err(Error::io("opening the capture file"))?;
-        let kind = file
-            .metadata()
-            .map_err(Error::io("inspecting the capture file"))?
-            .file_type();
+        let kind = file.metadata().map_err(Error::io("inspecting the capture file"))?.file_type();
         if !kind.is_file() {
             let refusal = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
             return Err(Error::io("opening the capture file")(refusal));
@@ -42,9 +39,7 @@ impl OutputFile {
     /// # Errors
     /// [`Error::Io`] when fsync fails: the file must then be taken for lost.
     pub fn sync(self) -> Result<()> {
-        self.file
-            .sync_all()
-            .map_err(Error::io("syncing the capture file"))
+        self.file.sync_all().map_err(Error::io("syncing the capture file"))
     }
 }
 
@@ -89,10 +84,7 @@ mod tests {
         let (target, link) = (dir.path().join("target"), dir.path().join("link"));
         fs::write(&target, b"precious").unwrap();
         std::os::unix::fs::symlink(&target, &link).unwrap();
-        assert_eq!(
-            OutputFile::open(&link).unwrap_err().errno(),
-            Some(libc::ELOOP)
-        );
+        assert_eq!(OutputFile::open(&link).unwrap_err().errno(), Some(libc::ELOOP));
         assert_eq!(fs::read(&target).unwrap(), b"precious");
     }
 
@@ -109,16 +101,7 @@ mod tests {
     fn does_not_wait_for_a_fifo() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("fifo");
-        assert!(
-            std::process::Command::new("mkfifo")
-                .arg(&path)
-                .status()
-                .unwrap()
-                .success()
-        );
-        assert_eq!(
-            OutputFile::open(&path).unwrap_err().errno(),
-            Some(libc::ENXIO)
-        );
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert_eq!(OutputFile::open(&path).unwrap_err().errno(), Some(libc::ENXIO));
     }
 }

@@ -19,20 +19,12 @@ pub const CHUNK_BYTES: usize = 65_536;
 #[must_use]
 pub fn pipe(chunks: usize) -> (PipeWriter, PipeReader, PipeControl) {
     let shared = Arc::new(Shared {
-        state: Mutex::new(State {
-            spare: chunks.max(1),
-            ..State::default()
-        }),
+        state: Mutex::new(State { spare: chunks.max(1), ..State::default() }),
         readable: Condvar::new(),
         writable: Condvar::new(),
     });
-    let writer = PipeWriter {
-        shared: Arc::clone(&shared),
-        buffer: None,
-    };
-    let reader = PipeReader {
-        shared: Arc::clone(&shared),
-    };
+    let writer = PipeWriter { shared: Arc::clone(&shared), buffer: None };
+    let reader = PipeReader { shared: Arc::clone(&shared) };
     (writer, reader, PipeControl { shared })
 }
 
@@ -84,10 +76,7 @@ impl Shared {
     fn close(&self) {
         let mut state = self.state.lock();
         state.phase = Phase::Broken;
-        let kept = (
-            std::mem::take(&mut state.free),
-            std::mem::take(&mut state.ready),
-        );
+        let kept = (std::mem::take(&mut state.free), std::mem::take(&mut state.ready));
         drop(state);
         drop(kept);
         self.readable.notify_all();
@@ -192,10 +181,7 @@ pub struct PipeReader {
 
 impl PipeReader {
     /// Waits for the next bytes.
-    #[allow(
-        clippy::should_implement_trait,
-        reason = "three outcomes, not an Option"
-    )]
+    #[allow(clippy::should_implement_trait, reason = "three outcomes, not an Option")]
     pub fn next(&mut self) -> Received {
         let mut state = self.shared.state.lock();
         loop {
@@ -236,10 +222,7 @@ impl Deref for Chunk {
 
 impl Drop for Chunk {
     fn drop(&mut self) {
-        self.shared
-            .state
-            .lock()
-            .give_back(std::mem::take(&mut self.buffer));
+        self.shared.state.lock().give_back(std::mem::take(&mut self.buffer));
         self.shared.writable.notify_one();
     }
 }
@@ -340,13 +323,7 @@ mod tests {
             let state = control.shared.state.lock();
             // Free, ready, the one on loan here, and at most one in the writer's hand.
             assert!(state.free.len() + state.ready.len() < 3);
-            assert!(
-                state
-                    .free
-                    .iter()
-                    .chain(&state.ready)
-                    .all(|b| b.capacity() == CHUNK_BYTES)
-            );
+            assert!(state.free.iter().chain(&state.ready).all(|b| b.capacity() == CHUNK_BYTES));
             drop(state);
             buffers.insert(chunk.as_ptr());
             total += chunk.len();
@@ -370,9 +347,7 @@ mod tests {
         assert_eq!(is_done.recv().unwrap(), "two");
         assert!(is_done.recv_timeout(Duration::from_millis(50)).is_err());
         assert_eq!(control.shared.state.lock().ready.len(), 2);
-        let Received::Chunk(chunk) = reader.next() else {
-            panic!("no chunk")
-        };
+        let Received::Chunk(chunk) = reader.next() else { panic!("no chunk") };
         assert!(is_done.recv_timeout(Duration::from_millis(50)).is_err());
         drop(chunk);
         assert_eq!(is_done.recv().unwrap(), "three");
@@ -402,9 +377,7 @@ mod tests {
     fn a_chunk_outlives_a_closed_pipe() {
         let (mut writer, mut reader, control) = pipe(2);
         assert!(writer.write(&[9; CHUNK_BYTES]));
-        let Received::Chunk(chunk) = reader.next() else {
-            panic!("no chunk")
-        };
+        let Received::Chunk(chunk) = reader.next() else { panic!("no chunk") };
         control.close();
         assert_eq!(&*chunk, &[9; CHUNK_BYTES][..]);
         drop(chunk);

@@ -48,12 +48,7 @@ pub struct Deopt {
 
 impl CpuProfile {
     pub(super) fn new(raw: NonNull<c_void>, symbols: &'static Symbols) -> Self {
-        Self {
-            raw,
-            symbols,
-            reader_taken: false,
-            thread_bound: PhantomData,
-        }
+        Self { raw, symbols, reader_taken: false, thread_bound: PhantomData }
     }
 
     /// Hands out the reader, once.
@@ -61,10 +56,7 @@ impl CpuProfile {
         if std::mem::replace(&mut self.reader_taken, true) {
             return None;
         }
-        Some(CpuProfileReader {
-            raw: self.raw,
-            symbols: self.symbols,
-        })
+        Some(CpuProfileReader { raw: self.raw, symbols: self.symbols })
     }
 
     /// Frees the profile. The reader comes back as the proof that nobody reads it any more.
@@ -93,12 +85,7 @@ impl CpuProfileReader {
     pub fn times(&self) -> (i64, i64) {
         let (profile, v8) = (self.raw.as_ptr(), self.symbols);
         // SAFETY: the profile is alive, as above.
-        unsafe {
-            (
-                (v8.profile_start_time)(profile),
-                (v8.profile_end_time)(profile),
-            )
-        }
+        unsafe { ((v8.profile_start_time)(profile), (v8.profile_end_time)(profile)) }
     }
 
     /// Number of samples kept.
@@ -117,10 +104,7 @@ impl CpuProfileReader {
             // SAFETY: the profile is alive, as above; V8 does not check the index, `index` is
             // below the count that the immutable profile gave.
             let (node, time) = unsafe {
-                (
-                    (v8.profile_sample)(profile, index),
-                    (v8.profile_timestamp)(profile, index),
-                )
+                ((v8.profile_sample)(profile, index), (v8.profile_timestamp)(profile, index))
             };
             CpuProfileNode::new(node, v8).map(|node| (node.id(), time))
         })
@@ -137,11 +121,7 @@ pub struct CpuProfileNode<'p> {
 
 impl<'p> CpuProfileNode<'p> {
     fn new(raw: *mut c_void, symbols: &'static Symbols) -> Option<Self> {
-        Some(Self {
-            raw: NonNull::new(raw)?,
-            symbols,
-            profile: PhantomData,
-        })
+        Some(Self { raw: NonNull::new(raw)?, symbols, profile: PhantomData })
     }
 
     /// Calls an integer getter.
@@ -238,10 +218,7 @@ impl<'p> CpuProfileNode<'p> {
         if !filled {
             return Vec::new();
         }
-        let written = words
-            .iter()
-            .rposition(|word| *word != UNTOUCHED)
-            .map_or(0, |last| last + 1);
+        let written = words.iter().rposition(|word| *word != UNTOUCHED).map_or(0, |last| last + 1);
         let stride = if written == count * 3 { 3 } else { 2 };
         merge_lines(words[..count * stride].chunks_exact(stride))
     }
@@ -259,9 +236,7 @@ impl<'p> CpuProfileNode<'p> {
         // and its pointer, null perhaps, is not read.
         unsafe {
             let (begin, count) = (*infos).span::<DeoptInfo>();
-            (0..count)
-                .map(|index| read_deopt(&*begin.add(index)))
-                .collect()
+            (0..count).map(|index| read_deopt(&*begin.add(index))).collect()
         }
     }
 }
@@ -288,9 +263,7 @@ unsafe fn read_deopt(info: &DeoptInfo) -> Deopt {
         String::new()
     } else {
         // SAFETY: the reason is one of V8's static, NUL-terminated texts.
-        unsafe { CStr::from_ptr(info.reason) }
-            .to_string_lossy()
-            .into_owned()
+        unsafe { CStr::from_ptr(info.reason) }.to_string_lossy().into_owned()
     };
     let (begin, count) = info.stack.span::<DeoptFrame>();
     let stack = (0..count).map(|index| {
@@ -298,8 +271,5 @@ unsafe fn read_deopt(info: &DeoptInfo) -> Deopt {
         let frame = unsafe { &*begin.add(index) };
         (frame.script_id, frame.position as u64)
     });
-    Deopt {
-        reason,
-        stack: stack.collect(),
-    }
+    Deopt { reason, stack: stack.collect() }
 }

@@ -57,13 +57,7 @@ impl CpuProfiler {
         // as the ints that the signature names. The result is ours until `Dispose`.
         let raw = unsafe { (symbols.cpu_profiler_new)(isolate.raw(), DEBUG_NAMING, eager) };
         let raw = NonNull::new(raw).ok_or(Error::Refused("no CPU profiler could be created"))?;
-        Ok(Self {
-            raw,
-            symbols,
-            running: 0,
-            stopped: 0,
-            thread_bound: PhantomData,
-        })
+        Ok(Self { raw, symbols, running: 0, stopped: 0, thread_bound: PhantomData })
     }
 
     /// Whether a profile runs on it.
@@ -121,9 +115,7 @@ impl CpuProfiler {
                 Ok(ProfileId((result & 0xffff_ffff) as u32))
             }
             1 => Err(Error::Refused("a CPU profile of that title runs already")),
-            _ => Err(Error::Refused(
-                "too many CPU profiles run at once (V8 allows 100)",
-            )),
+            _ => Err(Error::Refused("too many CPU profiles run at once (V8 allows 100)")),
         }
     }
 

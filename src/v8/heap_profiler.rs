@@ -49,11 +49,7 @@ pub struct HeapProfiler {
 
 impl HeapProfiler {
     pub(super) fn new(raw: NonNull<c_void>, symbols: &'static Symbols) -> Self {
-        Self {
-            raw,
-            symbols,
-            thread_bound: PhantomData,
-        }
+        Self { raw, symbols, thread_bound: PhantomData }
     }
 
     /// Builds the graph of the heap. Stops the isolate until it is done; collects garbage first.
@@ -76,9 +72,8 @@ impl HeapProfiler {
                 options.numeric_values,
             )
         };
-        let snapshot = NonNull::new(snapshot).ok_or(Error::Refused(
-            "this isolate is taking a heap snapshot already",
-        ))?;
+        let snapshot = NonNull::new(snapshot)
+            .ok_or(Error::Refused("this isolate is taking a heap snapshot already"))?;
         Ok(HeapSnapshot::new(snapshot, self.symbols))
     }
 
@@ -92,13 +87,7 @@ impl HeapProfiler {
         // that `probe` accepts the object is larger than 0x38 bytes and holds the tracker's
         // unique_ptr at 0x30 (ABI map, section 8, by disassembly); it changes on this thread only.
         unsafe {
-            !self
-                .raw
-                .as_ptr()
-                .byte_add(ALLOCATION_TRACKER)
-                .cast::<*const c_void>()
-                .read()
-                .is_null()
+            !self.raw.as_ptr().byte_add(ALLOCATION_TRACKER).cast::<*const c_void>().read().is_null()
         }
     }
 
@@ -121,9 +110,7 @@ impl HeapProfiler {
         if started {
             Ok(())
         } else {
-            Err(Error::Refused(
-                "an allocation profile runs on this isolate already",
-            ))
+            Err(Error::Refused("an allocation profile runs on this isolate already"))
         }
     }
 

@@ -24,11 +24,7 @@ impl Isolate {
         // SAFETY: a static function without arguments; it reads a thread-local and answers null
         // on a thread that has entered no isolate.
         let raw = NonNull::new(unsafe { (symbols.current_isolate)() })?;
-        Some(Self {
-            raw,
-            symbols,
-            thread_bound: PhantomData,
-        })
+        Some(Self { raw, symbols, thread_bound: PhantomData })
     }
 
     /// The isolate's heap profiler.
@@ -60,7 +56,5 @@ impl Isolate {
 pub(super) fn version(symbols: &Symbols) -> String {
     // SAFETY: a static function without arguments; it answers a pointer to a static,
     // NUL-terminated buffer that V8 fills before it starts its first isolate.
-    unsafe { CStr::from_ptr((symbols.v8_version)()) }
-        .to_string_lossy()
-        .into_owned()
+    unsafe { CStr::from_ptr((symbols.v8_version)()) }.to_string_lossy().into_owned()
 }

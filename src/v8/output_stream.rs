@@ -57,11 +57,7 @@ static VTABLE: Vtable = Vtable {
 
 impl<'a> OutputStream<'a> {
     pub(super) fn new(sink: &'a mut dyn ByteSink) -> Self {
-        Self {
-            vtable: &raw const VTABLE.slots,
-            sink,
-            ended: false,
-        }
+        Self { vtable: &raw const VTABLE.slots, sink, ended: false }
     }
 
     /// Whether V8 came to the end of the text.
@@ -93,12 +89,8 @@ unsafe extern "C" fn write_ascii(
     };
     // SAFETY: as in `end_of_stream`; `text` is V8's chunk buffer, `length` bytes of it are
     // written, and it is neither freed nor changed before this call returns.
-    let (stream, bytes) = unsafe {
-        (
-            &mut *this,
-            std::slice::from_raw_parts(text.cast::<u8>(), length),
-        )
-    };
+    let (stream, bytes) =
+        unsafe { (&mut *this, std::slice::from_raw_parts(text.cast::<u8>(), length)) };
     // V8 is built without exceptions: no panic may cross into it.
     match catch_unwind(AssertUnwindSafe(|| stream.sink.write(bytes))) {
         Ok(true) => CONTINUE,

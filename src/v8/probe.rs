@@ -33,11 +33,7 @@ pub fn probe(env: &napi::Env, allow_untested: bool) -> Probe {
             reason: format!("V8 {v8_version}: every symbol found, layout checks passed"),
             v8_version,
         },
-        Err(reason) => Probe {
-            supported: false,
-            reason,
-            v8_version,
-        },
+        Err(reason) => Probe { supported: false, reason, v8_version },
     }
 }
 
@@ -45,10 +41,7 @@ pub fn probe(env: &napi::Env, allow_untested: bool) -> Probe {
 pub(super) fn v8_major() -> u32 {
     static MAJOR: OnceLock<u32> = OnceLock::new();
     *MAJOR.get_or_init(|| {
-        symbols()
-            .ok()
-            .and_then(|table| major_minor(&version(table)))
-            .map_or(0, |(major, _)| major)
+        symbols().ok().and_then(|table| major_minor(&version(table))).map_or(0, |(major, _)| major)
     })
 }
 
@@ -70,9 +63,7 @@ fn major_minor(version: &str) -> Option<(u32, u32)> {
 
 /// A `napi_value` must be the address of a handle slot that holds a tagged heap object.
 fn check_handles(env: &napi::Env) -> Result<(), String> {
-    let string = env
-        .create_string("rsprof")
-        .map_err(|error| error.to_string())?;
+    let string = env.create_string("rsprof").map_err(|error| error.to_string())?;
     let slot = string.raw().cast::<usize>();
     if slot.is_null() || !slot.is_aligned() {
         return Err("handles are not slots: unknown build of V8".into());
@@ -102,9 +93,7 @@ fn check_heap_statistics(isolate: Isolate) -> Result<(), String> {
         .map_or(0, |last| (last + 1) * 8);
     let (total, used, limit) = (words[0], words[4], words[5]);
     if written < KNOWN_BYTES || used > total || limit == 0 || total > 1 << 48 {
-        return Err(format!(
-            "heap statistics have an unknown layout ({written} bytes)"
-        ));
+        return Err(format!("heap statistics have an unknown layout ({written} bytes)"));
     }
     Ok(())
 }

@@ -62,11 +62,7 @@ struct Reader {
 
 impl Reader {
     fn new(env: sys::napi_env) -> Self {
-        Self {
-            env,
-            tree: AllocationTree::default(),
-            index_of: FxHashMap::default(),
-        }
+        Self { env, tree: AllocationTree::default(), index_of: FxHashMap::default() }
     }
 
     /// # Safety
@@ -108,12 +104,8 @@ impl Reader {
             .map(|group| group.size as u64 * u64::from(group.count))
             .sum();
         // SAFETY: both names are handles of the open scope.
-        let (function, script) = unsafe {
-            (
-                self.name(raw.name.cast()),
-                self.name(raw.script_name.cast()),
-            )
-        };
+        let (function, script) =
+            unsafe { (self.name(raw.name.cast()), self.name(raw.script_name.cast())) };
         AllocationNode {
             id: raw.node_id,
             function,

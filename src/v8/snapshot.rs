@@ -36,12 +36,7 @@ unsafe impl Send for SnapshotReader {}
 
 impl HeapSnapshot {
     pub(super) fn new(raw: NonNull<c_void>, symbols: &'static Symbols) -> Self {
-        Self {
-            raw,
-            symbols,
-            reader_taken: false,
-            thread_bound: PhantomData,
-        }
+        Self { raw, symbols, reader_taken: false, thread_bound: PhantomData }
     }
 
     /// Hands out the reader, once.
@@ -49,10 +44,7 @@ impl HeapSnapshot {
         if std::mem::replace(&mut self.reader_taken, true) {
             return None;
         }
-        Some(SnapshotReader {
-            raw: self.raw,
-            symbols: self.symbols,
-        })
+        Some(SnapshotReader { raw: self.raw, symbols: self.symbols })
     }
 
     /// Frees the graph. The reader comes back as the proof that nobody reads it any more.

@@ -117,17 +117,12 @@ unsafe fn lookup<T: Copy>(process: &Library, names: &[&str]) -> Option<T> {
     names.iter().find_map(|name| {
         // SAFETY: the caller vouches for `T`. The address stays valid for ever: V8 is part of
         // the executable (or of a library it links), which is never unloaded.
-        unsafe { process.get::<T>(name.as_bytes()) }
-            .ok()
-            .map(|symbol| *symbol)
+        unsafe { process.get::<T>(name.as_bytes()) }.ok().map(|symbol| *symbol)
     })
 }
 
 /// The table, loaded at the first call; the error names the first missing symbol.
 pub(super) fn symbols() -> Result<&'static Symbols, &'static str> {
     static TABLE: OnceLock<Result<Symbols, &'static str>> = OnceLock::new();
-    TABLE
-        .get_or_init(|| Symbols::load(&Library::this()))
-        .as_ref()
-        .map_err(|name| *name)
+    TABLE.get_or_init(|| Symbols::load(&Library::this())).as_ref().map_err(|name| *name)
 }

@@ -14,10 +14,7 @@ use crate::error::{Error, Result};
 
 const KEY: [u8; 16] = *b"a key of 16 byte";
 fn options(redact: bool) -> StreamOptions {
-    StreamOptions {
-        redact: redact.then_some(KEY),
-        top_classes: 3,
-    }
+    StreamOptions { redact: redact.then_some(KEY), top_classes: 3 }
 }
 
 /// Feeds `text` in chunks of these sizes, over and over.
@@ -103,21 +100,14 @@ fn redacted_bytes() {
 }
 
 #[test]
-fn progress_counts_nodes() {
+fn progress_counts_nodes_and_edges() {
     let text = small();
     let (before, after) = text.split_at(text.find("1000000003").unwrap());
     let mut stream = SnapshotStream::new(options(false));
     assert_eq!(stream.progress(), Progress::default());
     stream.push(before.as_bytes(), &mut io::sink()).unwrap();
     let raw_bytes = before.len() as u64;
-    assert_eq!(
-        stream.progress(),
-        Progress {
-            nodes_done: 1,
-            nodes_total: 2,
-            raw_bytes
-        }
-    );
+    assert_eq!(stream.progress(), Progress { done: 1, total: 4, raw_bytes });
     stream.push(after.as_bytes(), &mut io::sink()).unwrap();
-    assert_eq!(stream.progress().nodes_done, 2);
+    assert_eq!(stream.progress().done, 4);
 }

@@ -40,11 +40,7 @@ impl Model {
     fn header(&self) -> Value {
         let kinds = |fields: &[&str], kinds: &[&str]| -> Vec<Value> {
             let entry = |field: &&str| {
-                if *field == "type" {
-                    json!(kinds)
-                } else {
-                    json!("number")
-                }
+                if *field == "type" { json!(kinds) } else { json!("number") }
             };
             fields.iter().map(entry).collect()
         };
@@ -76,10 +72,7 @@ impl Model {
             _ => 0,
         };
         let row = |node| {
-            let numbers = self
-                .node_fields
-                .iter()
-                .map(|field| number(field, node).to_string());
+            let numbers = self.node_fields.iter().map(|field| number(field, node).to_string());
             numbers.collect::<Vec<_>>().join(",")
         };
         self.nodes.iter().enumerate().map(row).collect()
@@ -96,10 +89,7 @@ impl Model {
             _ => 12_345_678_901,
         };
         let row = |edge| {
-            let numbers = self
-                .edge_fields
-                .iter()
-                .map(|field| number(field, edge).to_string());
+            let numbers = self.edge_fields.iter().map(|field| number(field, edge).to_string());
             numbers.collect::<Vec<_>>().join(",")
         };
         self.edges().map(row).collect()
@@ -111,28 +101,17 @@ impl Model {
             format!("{at},{script},77,{name}")
         };
         let functions: Vec<String> = self.functions.iter().enumerate().map(function).collect();
-        let strings = self
-            .strings
-            .iter()
-            .map(|text| format!("\"{}\"", naive::escape(text)));
+        let strings = self.strings.iter().map(|text| format!("\"{}\"", naive::escape(text)));
         let rows = |rows: &[String]| rows.join(self.separator);
         let [before, between, after] = self.extra;
         [
             "{",
-            if before {
-                r#""first":{"strings":["]}\""]},"#
-            } else {
-                ""
-            },
+            if before { r#""first":{"strings":["]}\""]},"# } else { "" },
             &format!("\"snapshot\":{},\n", self.header()),
             &format!("\"nodes\":[{}],\n", rows(&self.node_numbers())),
             &format!("\"edges\":[{}],\n", rows(&self.edge_numbers())),
             &format!("\"trace_function_infos\":[{}],\n", rows(&functions)),
-            if between {
-                r#""trace_tree":[1,2,[3,[]]],"samples" : [-1.5],"x":null,"#
-            } else {
-                ""
-            },
+            if between { r#""trace_tree":[1,2,[3,[]]],"samples" : [-1.5],"x":null,"# } else { "" },
             &format!("\"strings\":[{}]", strings.collect::<Vec<_>>().join(",\n")),
             if after { ",\"last\":7 } \n" } else { "}" },
         ]
@@ -168,14 +147,7 @@ pub(super) fn models() -> impl Strategy<Value = Model> {
             "trace_node_id",
             "detachedness"
         ]),
-        Just(vec![
-            "type",
-            "name",
-            "id",
-            "self_size",
-            "edge_count",
-            "detachedness"
-        ]),
+        Just(vec!["type", "name", "id", "self_size", "edge_count", "detachedness"]),
         Just(vec!["edge_count", "name", "self_size", "id", "type"]),
     ];
     let edge_fields = prop_oneof![
@@ -194,8 +166,8 @@ pub(super) fn models() -> impl Strategy<Value = Model> {
         proptest::sample::select(vec![",", "\n,", " , \n\t"]),
         any::<[bool; 3]>(),
     )
-        .prop_map(
-            |(strings, nodes, functions, node_fields, edge_fields, separator, extra)| Model {
+        .prop_map(|(strings, nodes, functions, node_fields, edge_fields, separator, extra)| {
+            Model {
                 strings: strings.into_iter().collect(),
                 nodes,
                 functions,
@@ -203,29 +175,17 @@ pub(super) fn models() -> impl Strategy<Value = Model> {
                 edge_fields,
                 separator,
                 extra,
-            },
-        )
+            }
+        })
 }
 
 /// A snapshot of two nodes and three edges, as Node 24 writes it.
 pub(super) fn small() -> String {
     let model = Model {
-        strings: ["<dummy>", "Room", "hunter2", "name"]
-            .map(str::to_owned)
-            .to_vec(),
-        nodes: vec![
-            (2, 1, 56, vec![(2, 3, 1), (1, 7, 1)]),
-            (1, 2, 24, vec![(0, 3, 0)]),
-        ],
+        strings: ["<dummy>", "Room", "hunter2", "name"].map(str::to_owned).to_vec(),
+        nodes: vec![(2, 1, 56, vec![(2, 3, 1), (1, 7, 1)]), (1, 2, 24, vec![(0, 3, 0)])],
         functions: vec![(3, 0)],
-        node_fields: vec![
-            "type",
-            "name",
-            "id",
-            "self_size",
-            "edge_count",
-            "detachedness",
-        ],
+        node_fields: vec!["type", "name", "id", "self_size", "edge_count", "detachedness"],
         edge_fields: vec!["type", "name_or_index", "to_node"],
         separator: ",",
         extra: [false; 3],
