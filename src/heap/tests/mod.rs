@@ -107,7 +107,7 @@ fn progress_counts_nodes_and_edges() {
     assert_eq!(stream.progress(), Progress::default());
     stream.push(before.as_bytes(), &mut io::sink()).unwrap();
     let raw_bytes = before.len() as u64;
-    assert_eq!(stream.progress(), Progress { done: 1, total: 4, raw_bytes });
+    assert_eq!(stream.progress(), Progress { done: 1, total: 5, raw_bytes });
     stream.push(after.as_bytes(), &mut io::sink()).unwrap();
-    assert_eq!(stream.progress().done, 4);
+    assert_eq!(stream.progress().done, 5);
 }
