@@ -31,6 +31,22 @@ pub enum Error {
     /// This V8 cannot do what was asked.
     #[error("not supported here: {0}")]
     Unsupported(String),
+    /// The child that takes a snapshot could not be had, or was lost.
+    #[error("{0}")]
+    Fork(#[from] ForkFailure),
+    /// What the child reported before it ended.
+    #[error("{message}")]
+    Child {
+        /// Its `ERR_RSPROF_*` code.
+        code: String,
+        /// Its message.
+        message: String,
+        /// The operating system's error number.
+        errno: Option<i32>,
+    },
+    /// A limit that the caller set, or the machine sets, was exceeded.
+    #[error("over budget: {0}")]
+    Budget(String),
     /// A thread could not be started, or a panic was caught at a boundary.
     #[error("internal error: {0}")]
     Internal(String),
@@ -44,13 +60,16 @@ impl Error {
 
     /// The `ERR_RSPROF_*` code that JavaScript sees.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::Aborted => "ERR_RSPROF_ABORTED",
             Self::Io { source, .. } => io_code(source.kind()),
             Self::InvalidSnapshot { .. } => "ERR_RSPROF_INVALID_SNAPSHOT",
             Self::Refused(_) => "ERR_RSPROF_BUSY",
             Self::Unsupported(_) => "ERR_RSPROF_UNSUPPORTED",
+            Self::Fork(_) => "ERR_RSPROF_FORK",
+            Self::Child { code, .. } => code,
+            Self::Budget(_) => "ERR_RSPROF_BUDGET",
             Self::Internal(_) => "ERR_RSPROF_INTERNAL",
         }
     }
@@ -60,8 +79,41 @@ impl Error {
     pub fn errno(&self) -> Option<i32> {
         match self {
             Self::Io { source, .. } => source.raw_os_error(),
+            Self::Child { errno, .. } => *errno,
             _ => None,
         }
+    }
+
+    /// Whether the same thing, tried again at once, may well work.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Fork(ForkFailure { passing: true, .. }))
+    }
+}
+
+/// Why there is no child, or no answer from it.
+#[derive(Debug, thiserror::Error)]
+#[error("the forked snapshot failed: {reason}")]
+pub struct ForkFailure {
+    reason: String,
+    passing: bool,
+}
+
+impl ForkFailure {
+    /// The state of another thread at the fork was unlucky: the next fork finds another one.
+    pub fn passing(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), passing: true }
+    }
+
+    /// The child was there and is gone for a reason that a second one would meet too.
+    pub fn lost(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), passing: false }
+    }
+
+    /// The operating system gave no child.
+    #[must_use]
+    pub fn refused(error: io::Error) -> Self {
+        Self::lost(format!("fork was refused: {error}"))
     }
 }
 

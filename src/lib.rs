@@ -1,13 +1,15 @@
 //! rsprof: where the memory and the CPU of a live Node.js service go.
 //!
-//! Layers call downward only: `bindings` -> `capture` -> (`export`, `heap`, `sink`, `v8`).
-//! `unsafe` is denied everywhere but in `v8`.
+//! Layers call downward only: `bindings` -> `fork` -> `capture` -> (`export`, `heap`, `sink`, `v8`).
+//! `unsafe` is denied everywhere but in `fork` and `v8`.
 
 #[allow(unreachable_pub, reason = "exported to JavaScript, not to Rust")]
 mod bindings;
 pub mod capture;
 pub mod error;
 pub mod export;
+#[allow(unsafe_code, reason = "forks, and redirects calls in the child")]
+pub mod fork;
 pub mod heap;
 pub mod sink;
 #[allow(unsafe_code, reason = "all of V8's FFI lives here")]

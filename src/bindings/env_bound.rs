@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 use napi::Env;
 
 use crate::capture::{self, AllocationCapture, CpuCapture, SnapshotCapture};
+use crate::fork::ForkCapture;
 
 /// Something that must be over before its environment is.
 pub(super) trait Release {
@@ -26,6 +27,12 @@ impl Release for CpuCapture {
 }
 
 impl Release for AllocationCapture {
+    fn release(&mut self) {
+        Self::release(self);
+    }
+}
+
+impl Release for ForkCapture {
     fn release(&mut self) {
         Self::release(self);
     }

@@ -13,11 +13,18 @@ pub struct Failure {
     pub message: String,
     /// The operating system's error number.
     pub errno: Option<i32>,
+    /// Whether the same thing, tried again at once, may well work.
+    pub passing: bool,
 }
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
-        Self { code: error.code().to_owned(), message: error.to_string(), errno: error.errno() }
+        Self {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            errno: error.errno(),
+            passing: error.is_passing(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod allocation;
 mod cpu;
 mod env_bound;
 mod failure;
+mod fork;
 mod probe;
 mod promise;
 mod snapshot;

@@ -10,7 +10,8 @@ use super::env_bound::EnvBound;
 use super::failure::{Failure, Result, internal};
 use super::promise;
 use crate::capture::{
-    SerializeOn, Settled, SnapshotCapture, SnapshotReport, SnapshotRequest, SnapshotTarget,
+    Progress, SerializeOn, Settled, SnapshotCapture, SnapshotReport, SnapshotRequest,
+    SnapshotTarget, Written,
 };
 use crate::error::Error;
 use crate::heap::ClassFigure;
@@ -47,6 +48,18 @@ pub struct SnapshotProgress {
     pub raw_bytes: f64,
     /// Whether nothing is left to do.
     pub finished: bool,
+}
+
+impl SnapshotProgress {
+    #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+    pub(super) fn new(progress: Progress, finished: bool) -> Self {
+        Self {
+            done: progress.done as f64,
+            total: progress.total as f64,
+            raw_bytes: progress.raw_bytes as f64,
+            finished,
+        }
+    }
 }
 
 /// A class and its objects.
@@ -117,16 +130,9 @@ impl SnapshotRecording {
 
     /// How far it is.
     #[napi(catch_unwind)]
-    #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
     pub fn progress(&self) -> SnapshotProgress {
         let capture = self.capture.get();
-        let progress = capture.progress();
-        SnapshotProgress {
-            done: progress.done as f64,
-            total: progress.total as f64,
-            raw_bytes: progress.raw_bytes as f64,
-            finished: capture.completion().is_settled(),
-        }
+        SnapshotProgress::new(capture.progress(), capture.completion().is_settled())
     }
 
     /// Makes it end soon, with `ERR_RSPROF_ABORTED`.
@@ -175,8 +181,6 @@ pub(super) fn milliseconds(duration: Duration) -> f64 {
 }
 
 fn request(options: SnapshotRequestOptions) -> Result<SnapshotRequest> {
-    let redact = options.redact_key.map(|key| <[u8; 16]>::try_from(&*key)).transpose();
-    let redact = redact.map_err(|_| Error::Internal("a redaction key has 16 bytes".into()))?;
     Ok(SnapshotRequest {
         target: options
             .path
@@ -186,7 +190,7 @@ fn request(options: SnapshotRequestOptions) -> Result<SnapshotRequest> {
             numeric_values: options.numeric_values,
             expose_internals: options.expose_internals,
         },
-        redact,
+        redact: redact_key(options.redact_key)?,
         serialize_on: if options.serialize_on_main {
             SerializeOn::Isolate
         } else {
@@ -195,23 +199,32 @@ fn request(options: SnapshotRequestOptions) -> Result<SnapshotRequest> {
     })
 }
 
+/// The key of a redaction, where one is asked for.
+pub(super) fn redact_key(key: Option<Buffer>) -> Result<Option<[u8; 16]>> {
+    let key = key.map(|key| <[u8; 16]>::try_from(&*key)).transpose();
+    Ok(key.map_err(|_| Error::Internal("a redaction key has 16 bytes".into()))?)
+}
+
 fn outcome(result: &Settled<SnapshotReport>) -> SnapshotOutcome {
     match &**result {
-        Ok(report) => SnapshotOutcome { ok: Some(figures(report)), error: None },
+        Ok(report) => SnapshotOutcome {
+            ok: Some(written_figures(&report.written, report.serialize)),
+            error: None,
+        },
         Err(error) => SnapshotOutcome { ok: None, error: Some(error.into()) },
     }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-fn figures(report: &SnapshotReport) -> SnapshotFigures {
-    let (digest, figures) = (&report.written.digest, &report.written.figures);
+pub(super) fn written_figures(written: &Written, serialize: Duration) -> SnapshotFigures {
+    let (digest, figures) = (&written.digest, &written.figures);
     SnapshotFigures {
         bytes: digest.bytes as f64,
         raw_bytes: figures.raw_bytes as f64,
         sha256: digest.sha256.clone(),
         node_count: figures.node_count as f64,
         edge_count: figures.edge_count as f64,
-        serialize_ms: milliseconds(report.serialize),
+        serialize_ms: milliseconds(serialize),
         top_classes: figures.top_classes.iter().map(class_weight).collect(),
     }
 }

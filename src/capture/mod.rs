@@ -22,5 +22,7 @@ pub use cpu_profilers::dispose_all as dispose_cpu_profilers;
 pub use profile_writer::ProfileTarget;
 pub use snapshot::{
     Progress, SerializeOn, SnapshotCapture, SnapshotReport, SnapshotRequest, SnapshotTarget,
+    TOP_CLASSES,
 };
 pub use snapshot_writer::{SnapshotWriter, Written};
+pub(crate) use thread::{settle, spawn};

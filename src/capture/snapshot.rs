@@ -36,7 +36,7 @@ const PIPE_CHUNKS: usize = 16;
 /// Blocks of 64 KiB that wait for a slow reader of a stream.
 const STREAM_BLOCKS: usize = 16;
 /// Classes named in the report.
-const TOP_CLASSES: usize = 20;
+pub const TOP_CLASSES: usize = 20;
 
 /// Where a snapshot goes.
 pub enum SnapshotTarget {

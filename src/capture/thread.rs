@@ -7,7 +7,7 @@ use super::completion::Completion;
 use crate::error::{Error, Result};
 
 /// Starts a thread. `name` shows in `ps -L` and debuggers; Linux cuts it at 15 bytes.
-pub(super) fn spawn<T: Send + 'static>(
+pub(crate) fn spawn<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<JoinHandle<T>> {
@@ -15,7 +15,7 @@ pub(super) fn spawn<T: Send + 'static>(
 }
 
 /// Runs `work` and settles `completion` with what it came to; a panic becomes an error.
-pub(super) fn settle<T>(completion: &Completion<T>, work: impl FnOnce() -> Result<T>) {
+pub(crate) fn settle<T>(completion: &Completion<T>, work: impl FnOnce() -> Result<T>) {
     let result = catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|panic| Err(Error::Internal(panic_text(&*panic))));
     completion.settle(result);

@@ -34,6 +34,12 @@ impl OutputFile {
         Ok(Self { file })
     }
 
+    /// The file itself.
+    #[must_use]
+    pub fn into_file(self) -> File {
+        self.file
+    }
+
     /// Waits until the bytes and the length are on the disk, and closes the file.
     ///
     /// # Errors
