@@ -4,7 +4,8 @@
  * Which backend serves this thread, and why. Decided at the first capture (or the first question),
  * then kept: RSPROF_BACKEND is read once.
  *
- * A backend is `{ name, takeSnapshot(request), startCpuProfile(request), startHeapProfile(request) }`.
+ * A backend is `{ name, takeSnapshot(request), startCpuProfile(request), startHeapProfile(request) }`; one
+ * that cannot compress in every way has a `checkCompression(compression)` that throws UNSUPPORTED.
  *
  * @module
  */
@@ -37,7 +38,10 @@ function foreignBuild() {
 /** Loads the native backend: `{ backend, reason }`, without `backend` where it cannot serve. */
 function loadNative(forced) {
   const foreign = foreignBuild();
-  if (foreign) return { reason: `this Node was built with ${foreign}, which the native backend does not know` };
+  if (foreign)
+    return {
+      reason: `this Node was built with ${foreign}, which the native backend does not know`,
+    };
   try {
     const backend = require('./native-backend.js');
     const { supported, reason } = backend.probe(forced);
@@ -50,7 +54,9 @@ function loadNative(forced) {
 /** Loads the backend on node:v8 and node:inspector, in the same form. */
 function loadInspector() {
   try {
-    return { backend: require('./inspector-backend.js') };
+    const backend = require('./inspector-backend.js');
+    const { ok, reason } = backend.available();
+    return ok ? { backend, reason } : { reason };
   } catch (error) {
     return { reason: `the inspector backend does not load: ${firstLine(error)}` };
   }
@@ -69,7 +75,7 @@ function choose() {
   const inspector = loadInspector();
   const why = native?.reason ?? 'RSPROF_BACKEND=inspector';
   if (!inspector.backend) throw unavailable(why, inspector.reason);
-  return { backend: inspector.backend, reason: why };
+  return { backend: inspector.backend, reason: `${why}; ${inspector.reason}` };
 }
 
 let choice;

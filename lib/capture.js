@@ -54,10 +54,15 @@ class Capture {
     this.#cleanups.push(cleanup);
   }
 
-  /** The backend of this thread. From here on the subscribers know of the capture. */
+  /**
+   * The backend of this thread. From here on the subscribers know of the capture.
+   *
+   * @throws {RsprofError} UNAVAILABLE; UNSUPPORTED for a compression it does not have
+   */
   backend() {
     const backend = backends.current();
     this.backendName = backend.name;
+    backend.checkCompression?.(this.settings.compression);
     publish('start', { ...this.#message(), reason: this.settings.reason });
     return backend;
   }
@@ -138,7 +143,9 @@ class Capture {
   async commit(output, figures) {
     const result = this.result({ path: output.path, sidecar: output.sidecar, ...figures });
     const { kind, settings } = this;
-    await output.commit(sidecarText({ kind, settings, result, processFigures: this.#processFigures }));
+    await output.commit(
+      sidecarText({ kind, settings, result, processFigures: this.#processFigures }),
+    );
     return result;
   }
 
@@ -171,7 +178,8 @@ class Capture {
   fail(error) {
     this.#end();
     let failure = toRsprofError(error, TITLES[this.kind]);
-    if (failure.code === 'ERR_RSPROF_ABORTED' && this.signal?.aborted) failure = abortedError(this.signal);
+    if (failure.code === 'ERR_RSPROF_ABORTED' && this.signal?.aborted)
+      failure = abortedError(this.signal);
     publish('error', { ...this.#message(), error: failure });
     return failure;
   }

@@ -30,7 +30,13 @@ function figures(report, recording, settings) {
 
 function start(settings) {
   const { interval, maxSamples, mode, logging, title } = settings;
-  const request = { interval, maxSamples, callerLines: mode === 'caller', eager: logging === 'eager', title };
+  const request = {
+    interval,
+    maxSamples,
+    callerLines: mode === 'caller',
+    eager: logging === 'eager',
+    title,
+  };
   return startProfile({
     kind: 'cpuProfile',
     settings,

@@ -30,9 +30,21 @@ const CODES = Object.freeze([
 const SYSTEM_ERRORS = Object.freeze({
   ENOSPC: ['ERR_RSPROF_DISK_FULL', 'the disk is full', 'free space or choose another dir'],
   EDQUOT: ['ERR_RSPROF_DISK_FULL', 'the disk quota is used up', 'free space or choose another dir'],
-  EFBIG: ['ERR_RSPROF_DISK_FULL', 'the file would exceed the size limit', 'raise the limit (ulimit -f) or choose another dir'],
-  EACCES: ['ERR_RSPROF_ACCESS', 'permission denied', 'grant this user write access or choose another dir'],
-  EPERM: ['ERR_RSPROF_ACCESS', 'operation not permitted', 'grant this user write access or choose another dir'],
+  EFBIG: [
+    'ERR_RSPROF_DISK_FULL',
+    'the file would exceed the size limit',
+    'raise the limit (ulimit -f) or choose another dir',
+  ],
+  EACCES: [
+    'ERR_RSPROF_ACCESS',
+    'permission denied',
+    'grant this user write access or choose another dir',
+  ],
+  EPERM: [
+    'ERR_RSPROF_ACCESS',
+    'operation not permitted',
+    'grant this user write access or choose another dir',
+  ],
   EROFS: ['ERR_RSPROF_ACCESS', 'the file system is read-only', 'choose another dir'],
   ERR_ACCESS_DENIED: [
     'ERR_RSPROF_ACCESS',
@@ -40,9 +52,21 @@ const SYSTEM_ERRORS = Object.freeze({
     'start node with --allow-fs-write (and --allow-fs-read) for the dir of the captures',
   ],
   EEXIST: ['ERR_RSPROF_EXISTS', 'it exists already', 'choose another path or pass overwrite: true'],
-  EISDIR: ['ERR_RSPROF_IS_DIRECTORY', 'it is a folder', 'pass it as dir, or give the path of a file'],
-  ENOENT: ['ERR_RSPROF_NOT_FOUND', 'no such file or folder', 'create the folder first, or pass it as dir'],
-  ENOTDIR: ['ERR_RSPROF_NOT_FOUND', 'a part of the path is not a folder', 'give a path whose parent is a folder'],
+  EISDIR: [
+    'ERR_RSPROF_IS_DIRECTORY',
+    'it is a folder',
+    'pass it as dir, or give the path of a file',
+  ],
+  ENOENT: [
+    'ERR_RSPROF_NOT_FOUND',
+    'no such file or folder',
+    'create the folder first, or pass it as dir',
+  ],
+  ENOTDIR: [
+    'ERR_RSPROF_NOT_FOUND',
+    'a part of the path is not a folder',
+    'give a path whose parent is a folder',
+  ],
 });
 
 /**
@@ -117,9 +141,13 @@ function toRsprofError(error, action) {
   const code = CODES.includes(error?.code) ? error.code : undefined;
   if (code) return new RsprofError(code, error.message, { cause: error });
   const text = error instanceof Error ? error.message : String(error);
-  return new RsprofError('ERR_RSPROF_INTERNAL', `rsprof cannot ${action}: ${text}; please report this`, {
-    cause: error,
-  });
+  return new RsprofError(
+    'ERR_RSPROF_INTERNAL',
+    `rsprof cannot ${action}: ${text}; please report this`,
+    {
+      cause: error,
+    },
+  );
 }
 
 module.exports = {

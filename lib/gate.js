@@ -36,7 +36,10 @@ function leaver(gate) {
 
 function busyError(kind, queueable) {
   const advice = queueable ? 'wait for it, or pass queue: true' : 'stop it first';
-  return new RsprofError('ERR_RSPROF_BUSY', `a ${kind} of this thread is running already; ${advice}`);
+  return new RsprofError(
+    'ERR_RSPROF_BUSY',
+    `a ${kind} of this thread is running already; ${advice}`,
+  );
 }
 
 /**

@@ -39,7 +39,9 @@ class HeapSnapshotStream extends Readable {
   async #capture(settings) {
     const signal = this.#ending.signal;
     throwIfAborted(settings.signal);
-    const stopListening = onAbort(settings.signal, () => this.destroy(abortedError(settings.signal)));
+    const stopListening = onAbort(settings.signal, () =>
+      this.destroy(abortedError(settings.signal)),
+    );
     try {
       const leave = await enter('heapSnapshot', { queue: settings.queue, signal });
       const capture = new Capture('heapSnapshot', settings, signal);

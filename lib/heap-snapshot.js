@@ -43,7 +43,10 @@ async function takeToFile(capture) {
   await capture.swept;
   throwIfAborted(signal);
   output.create();
-  const recording = startSnapshot(backend, settings, { target: output.partial, tempDir: output.dir });
+  const recording = startSnapshot(backend, settings, {
+    target: output.partial,
+    tempDir: output.dir,
+  });
   const report = await capture.follow(recording);
   throwIfAborted(signal);
   return capture.commit(output, snapshotFigures(report, settings));

@@ -60,7 +60,7 @@ function partialName(final, identity) {
   return `${final}.${hostTag}-${pid}-${startTime}-${thread}.partial`;
 }
 
-const PARTIAL = /^.+\.([0-9a-f]{8})-([1-9]\d{0,9})-(\d{1,20})-(\d{1,10})\.partial$/s;
+const SUFFIX = /\.([0-9a-f]{8})-([1-9]\d{0,9})-(\d{1,20})-(\d{1,10})\.partial$/;
 
 /**
  * Who writes a partial file.
@@ -69,9 +69,19 @@ const PARTIAL = /^.+\.([0-9a-f]{8})-([1-9]\d{0,9})-(\d{1,20})-(\d{1,10})\.partia
  * @returns {{ hostTag: string, pid: number, startTime: string, threadId: number }|null} null: not ours
  */
 function parsePartialName(name) {
-  const match = PARTIAL.exec(name);
-  if (!match) return null;
-  return { hostTag: match[1], pid: Number(match[2]), startTime: match[3], threadId: Number(match[4]) };
+  const match = SUFFIX.exec(name);
+  if (!match || match.index === 0) return null;
+  return {
+    hostTag: match[1],
+    pid: Number(match[2]),
+    startTime: match[3],
+    threadId: Number(match[4]),
+  };
 }
 
-module.exports = { KIND_EXTENSIONS, defaultName, parsePartialName, partialName, stamp };
+/** The path that a partial file will have (any other path as it is). */
+function finalName(partial) {
+  return partial.replace(SUFFIX, '');
+}
+
+module.exports = { KIND_EXTENSIONS, defaultName, finalName, parsePartialName, partialName, stamp };

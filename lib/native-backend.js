@@ -9,8 +9,9 @@
 const { performance } = require('node:perf_hooks');
 const { getSystemErrorName } = require('node:util');
 const addon = require('../native/index.js');
-const { CODES, RsprofError, codeFromSystem, toRsprofError } = require('./errors.js');
+const { CODES, RsprofError, fromSystemError, toRsprofError } = require('./errors.js');
 const { guard, inspectorIsOpen } = require('./inspector-guard.js');
+const { finalName } = require('./naming.js');
 
 const NAME = 'native';
 
@@ -33,18 +34,24 @@ function systemCode(errno) {
   return Number.isInteger(errno) && errno > 0 ? getSystemErrorName(-errno) : undefined;
 }
 
-/** An error of the addon: its code, or that of the system error it names where it is vague. */
-function fromOutcome({ code, message, errno }) {
+/**
+ * An error of the addon. Where it names a system error, code and advice are that one's, unless the
+ * addon's own code says more.
+ */
+function fromOutcome({ code, message, errno }, target) {
   const system = systemCode(errno);
   const own = CODES.includes(code) ? code : 'ERR_RSPROF_INTERNAL';
   if (!system) return new RsprofError(own, message);
   const cause = Object.assign(new Error(message), { code: system, errno: -errno });
-  return new RsprofError(own === 'ERR_RSPROF_IO' ? codeFromSystem(system) : own, message, { cause });
+  const error = fromSystemError(cause, 'write', target ? finalName(target) : 'the stream');
+  return own === 'ERR_RSPROF_IO' || own === error.code
+    ? error
+    : new RsprofError(own, message, { cause });
 }
 
 /** The report of an outcome. */
-function unwrap({ ok, error }) {
-  if (error) throw fromOutcome(error);
+function unwrap({ ok, error }, target) {
+  if (error) throw fromOutcome(error, target);
   return ok;
 }
 
@@ -59,14 +66,14 @@ function call(action, work) {
 
 class SnapshotRecording {
   #native;
-  #serializeOnMain;
+  #request;
   #endGuard = () => {};
   #waitedMs = 0;
 
-  constructor(native, serializeOnMain) {
+  constructor(native, request) {
     this.#native = native;
-    this.#serializeOnMain = serializeOnMain;
-    if (!serializeOnMain) this.#endGuard = guard(this);
+    this.#request = request;
+    if (!request.serializeOnMain) this.#endGuard = guard(this);
     this.done = this.#finish();
   }
 
@@ -80,14 +87,15 @@ class SnapshotRecording {
       releaseMs = this.#native.release();
       this.#endGuard();
     }
-    return this.#report(unwrap(outcome), releaseMs);
+    return this.#report(unwrap(outcome, this.#request.path), releaseMs);
   }
 
   #report(report, releaseMs) {
     const { serializeMs, ...figures } = report;
-    const paused = (this.#serializeOnMain ? serializeMs : 0) + this.#waitedMs;
+    const { serializeOnMain } = this.#request;
+    const paused = (serializeOnMain ? serializeMs : 0) + this.#waitedMs;
     const pauses = { graphMs: this.#native.graphMs, serializeMs: paused, releaseMs };
-    const serializedOn = this.#serializeOnMain ? 'main' : 'thread';
+    const serializedOn = serializeOnMain ? 'main' : 'thread';
     return { ...figures, pauses, serializedOn, strategy: 'inline' };
   }
 
@@ -135,7 +143,7 @@ class ProfileRecording {
     try {
       const settled = native.stop({ path: target, compression, level });
       const { stopMs } = native;
-      return { ...this.#convert(unwrap(await settled)), stopMs };
+      return { ...this.#convert(unwrap(await settled, target)), stopMs };
     } catch (error) {
       throw toRsprofError(error, 'write the profile');
     } finally {
@@ -155,13 +163,21 @@ class ProfileRecording {
 /** The addon counts hits: the time of the profile is shared out by them. */
 function cpuReport({ hits, truncated, topFunctions, ...figures }) {
   const totalMs = (figures.endTime - figures.startTime) / 1000;
-  const convert = ({ weight, ...frame }) => ({ ...frame, selfMs: (totalMs * weight) / hits, share: weight / hits });
+  const convert = ({ weight, ...frame }) => ({
+    ...frame,
+    selfMs: (totalMs * weight) / hits,
+    share: weight / hits,
+  });
   return { ...figures, truncated: truncated > 0, topFunctions: topFunctions.map(convert) };
 }
 
 function heapReport({ topFunctions, ...figures }) {
   const { totalBytes } = figures;
-  const convert = ({ weight, ...frame }) => ({ ...frame, bytes: weight, share: weight / totalBytes });
+  const convert = ({ weight, ...frame }) => ({
+    ...frame,
+    bytes: weight,
+    share: weight / totalBytes,
+  });
   return { ...figures, topFunctions: topFunctions.map(convert) };
 }
 
@@ -172,7 +188,7 @@ function takeSnapshot({ target, compression, level, numericValues, exposeInterna
   if (target !== null) request.path = target;
   if (redactKey) request.redactKey = redactKey;
   const native = call('take the heap snapshot', () => addon.takeSnapshot(request));
-  return new SnapshotRecording(native, serializeOnMain);
+  return new SnapshotRecording(native, request);
 }
 
 /** @returns {ProfileRecording} with `logging` */

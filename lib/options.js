@@ -93,7 +93,12 @@ const OPTIONS = Object.freeze({
   mode: { type: 'choice', values: ['leaf', 'caller'], calls: CPU, default: 'leaf' },
   title: { type: 'string', calls: CPU, default: '' },
   stackDepth: { type: 'integer', min: 1, max: 1024, unit: 'frames', calls: HEAP, default: 32 },
-  includeCollected: { type: 'choice', values: [false, 'major', 'all'], calls: HEAP, default: false },
+  includeCollected: {
+    type: 'choice',
+    values: [false, 'major', 'all'],
+    calls: HEAP,
+    default: false,
+  },
   // Not an option of a call: read through `fromEnvironment` by lib/backend.js.
   backend: { type: 'choice', values: ['native', 'inspector'], calls: [], env: 'RSPROF_BACKEND' },
 });
@@ -184,7 +189,8 @@ function read(value, row, where) {
 
 /** `RSPROF_REDACT=false` and `=0` mean false where false is a choice. */
 function parseVariable(text, row) {
-  const off = row.type === 'choice' && row.values.includes(false) && (text === 'false' || text === '0');
+  const off =
+    row.type === 'choice' && row.values.includes(false) && (text === 'false' || text === '0');
   return off ? false : text;
 }
 
@@ -206,7 +212,8 @@ function fromEnvironment(name, call) {
 function checkObject(call, options) {
   if (options === undefined) return {};
   if (options !== null && typeof options === 'object' && !Array.isArray(options)) return options;
-  const hint = typeof options === 'string' ? `; a file name is given as { path: ${shown(options)} }` : '';
+  const hint =
+    typeof options === 'string' ? `; a file name is given as { path: ${shown(options)} }` : '';
   throw invalidArgument(`the options of ${call}() must be an object; got ${shown(options)}${hint}`);
 }
 
@@ -262,7 +269,8 @@ function resolveOptions(call, options) {
   const given = {};
   for (const name of Object.keys(object)) {
     const value = object[name];
-    if (value !== undefined) given[name] = read(value, rowFor(name, call), `option '${name}' of ${call}()`);
+    if (value !== undefined)
+      given[name] = read(value, rowFor(name, call), `option '${name}' of ${call}()`);
   }
   const settings = {};
   for (const name of optionNames(call)) {

@@ -69,9 +69,11 @@ function checkTarget(file, overwrite) {
   const target = statsOf(file, fs.statSync);
   if (target?.isDirectory()) throw isDirectoryError(file);
   if (!statsOf(file, fs.lstatSync)) return;
-  if (!overwrite) throw existsError(file, 'it exists already; choose another path or pass overwrite: true');
+  if (!overwrite)
+    throw existsError(file, 'it exists already; choose another path or pass overwrite: true');
   // rename() would replace the device or socket itself, /dev/null say.
-  if (target && !target.isFile()) throw existsError(file, 'it is not a regular file; choose another path');
+  if (target && !target.isFile())
+    throw existsError(file, 'it is not a regular file; choose another path');
 }
 
 function checkSidecarTarget(file, overwrite) {
@@ -86,7 +88,9 @@ function checkPermission(file) {
   const { permission } = process;
   if (typeof permission?.has !== 'function') return;
   if (permission.has('fs.write', file) && permission.has('fs.read', file)) return;
-  const error = Object.assign(new Error('fs.write and fs.read are both needed'), { code: 'ERR_ACCESS_DENIED' });
+  const error = Object.assign(new Error('fs.write and fs.read are both needed'), {
+    code: 'ERR_ACCESS_DENIED',
+  });
   throw fromSystemError(error, 'write', file);
 }
 

@@ -41,7 +41,10 @@ class ProfileHandle {
 
   #endByItself() {
     const { settings, signal } = this.#capture;
-    const timer = setTimeout(() => this.#end(() => this.#write('limit')), settings.maxSeconds * 1000);
+    const timer = setTimeout(
+      () => this.#end(() => this.#write('limit')),
+      settings.maxSeconds * 1000,
+    );
     timer.unref();
     this.#capture.abortAtExit(this.#recording);
     this.#capture.defer(() => clearTimeout(timer));

@@ -65,7 +65,8 @@ async function sweep(dir, now = Date.now()) {
   try {
     for await (const entry of await fs.opendir(dir)) {
       const writer = parsePartialName(entry.name);
-      if (writer && (await removeIfStale(path.join(dir, entry.name), writer, now))) removed.push(entry.name);
+      if (writer && (await removeIfStale(path.join(dir, entry.name), writer, now)))
+        removed.push(entry.name);
     }
   } catch (error) {
     log('cannot sweep %s: %s', dir, error.message);

@@ -80,11 +80,17 @@ class CpuProfile {
     return {
       nodeCount: nodes.length,
       sampleCount: Math.min(samples.length, this.#maxSamples),
-      truncated: this.#missed + Math.max(0, samples.length - this.#maxSamples),
+      truncated: this.#missed + this.#cutOff(samples.length),
       startTime,
       endTime,
       topFunctions: this.#topFunctions((endTime - startTime) / 1000),
     };
+  }
+
+  /** Samples that are not in the file. V8's tree counts hits on where the profiler itself keeps the cap. */
+  #cutOff(taken) {
+    if (taken < this.#maxSamples) return 0;
+    return Math.max(taken, this.#hits) - this.#maxSamples;
   }
 
   #topFunctions(totalMs) {

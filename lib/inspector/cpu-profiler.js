@@ -14,8 +14,8 @@ const { RsprofError } = require('../errors.js');
 const { inspectorGrant, unavailable, unsupported } = require('./grants.js');
 const { InspectorSession, SessionDenied } = require('./session.js');
 
-/** V8's own sampling interval, in microseconds. */
-const DEFAULT_INTERVAL = 1000;
+/** V8's own sampling interval, in microseconds: without a session others are multiples of it. */
+const BASE_INTERVAL = 1000;
 
 function internal(action, error) {
   const message = `rsprof cannot ${action} the CPU profile: ${error.message}`;
@@ -56,6 +56,10 @@ class SessionProfiler {
 /** Node 26 takes options, 24 and 25 have V8's defaults only. */
 const takesOptions = () => v8.startCpuProfile.length > 0;
 
+function canSampleEvery(interval) {
+  return interval === BASE_INTERVAL || (takesOptions() && interval % BASE_INTERVAL === 0);
+}
+
 /** `v8.startCpuProfile()`: needs no grant. */
 class NodeProfiler {
   #handle;
@@ -87,10 +91,10 @@ function startNodeProfiler(request, denied) {
   if (typeof v8.startCpuProfile !== 'function') {
     throw unavailable('a CPU profile', denied, 'v8.startCpuProfile()');
   }
-  if (request.interval !== DEFAULT_INTERVAL && !takesOptions()) {
+  if (!canSampleEvery(request.interval)) {
+    const possible = takesOptions() ? `multiples of ${BASE_INTERVAL} us` : `${BASE_INTERVAL} us`;
     throw unsupported(
-      `sample every ${request.interval} us here: without the inspector Node ${process.versions.node} knows ` +
-        `${DEFAULT_INTERVAL} us only`,
+      `sample every ${request.interval} us here: without the inspector Node ${process.versions.node} does ${possible} only`,
       `leave interval out, or ${inspectorGrant()}`,
     );
   }

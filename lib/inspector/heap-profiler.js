@@ -16,11 +16,11 @@ const { RsprofError } = require('../errors.js');
 const { unavailable, unsupported } = require('./grants.js');
 const { InspectorSession, SessionDenied } = require('./session.js');
 
-/** Frames that V8's inspector keeps where it does not take `stackDepth`. */
-const FIXED_DEPTH = 128;
-
-/** First Node line whose inspector takes `stackDepth`. */
-const DEPTH_SINCE = 26;
+/**
+ * Frames that V8's inspector keeps; Node 26 takes `stackDepth`. More must not be asked for: from some 145
+ * frames on the answer is nested deeper than V8's own JSON converter goes, and V8 ends the process.
+ */
+const MOST_FRAMES = 128;
 
 /** First Node line whose V8 takes the flags of `includeCollected`. */
 const COLLECTED_SINCE = 20;
@@ -58,10 +58,10 @@ function checkRequest({ stackDepth, includeCollected }) {
       'leave it out',
     );
   }
-  if (stackDepth > FIXED_DEPTH && MAJOR < DEPTH_SINCE) {
+  if (stackDepth > MOST_FRAMES) {
     throw unsupported(
-      `keep ${stackDepth} frames here: ${node} keeps ${FIXED_DEPTH} and the native addon is not in use`,
-      `pass a stackDepth of at most ${FIXED_DEPTH}`,
+      `keep ${stackDepth} frames here: ${node} keeps ${MOST_FRAMES} and the native addon is not in use`,
+      `pass a stackDepth of at most ${MOST_FRAMES}`,
     );
   }
 }
@@ -72,6 +72,7 @@ class SessionSampler {
   constructor(request) {
     this.#session = new InspectorSession();
     try {
+      checkRequest(request);
       if (this.#runsAlready()) throw busy();
       this.#session.post('HeapProfiler.startSampling', {
         samplingInterval: request.interval,
@@ -160,7 +161,6 @@ function startNodeSampler(request, denied) {
  * @throws {RsprofError} BUSY, UNSUPPORTED, UNAVAILABLE, INTERNAL
  */
 function startHeapSampler(request) {
-  checkRequest(request);
   try {
     return new SessionSampler(request);
   } catch (error) {

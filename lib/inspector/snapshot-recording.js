@@ -65,7 +65,7 @@ class SnapshotRecording {
     return {
       done: this.#scanner.offset,
       total: this.#source.size,
-      rawBytes: this.#encoder.rawBytes,
+      rawBytes: this.#scanner.offset,
       finished: this.#finished,
     };
   }

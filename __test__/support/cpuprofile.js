@@ -1,0 +1,105 @@
+'use strict';
+
+// An independent judge of `.cpuprofile` files (the shape of the protocol's `Profiler.Profile`).
+
+const assert = require('node:assert/strict');
+
+const { unpackFile } = require('./unpack.js');
+
+/**
+ * Reads a file, checks everything that the format promises and gives the document. `capped`: samples
+ * were dropped, so that the hits of the tree are more than the samples.
+ */
+function readCpuProfile(file, { capped = false } = {}) {
+  const profile = JSON.parse(unpackFile(file).toString('utf8'));
+  const byId = checkNodes(profile);
+  checkTree(profile, byId);
+  checkSamples(profile, byId);
+  if (!capped) checkHits(profile, byId);
+  return profile;
+}
+
+function checkNodes({ nodes }) {
+  const byId = new Map();
+  for (const node of nodes) {
+    assert.ok(Number.isInteger(node.id) && node.id > 0, `id ${node.id}`);
+    assert.ok(!byId.has(node.id), `id ${node.id} occurs twice`);
+    byId.set(node.id, node);
+    checkCallFrame(node.callFrame);
+    assert.ok(Number.isInteger(node.hitCount) && node.hitCount >= 0, `hitCount ${node.hitCount}`);
+    checkTicks(node);
+  }
+  return byId;
+}
+
+function checkCallFrame(frame) {
+  assert.equal(typeof frame.functionName, 'string');
+  assert.equal(typeof frame.scriptId, 'string');
+  assert.equal(typeof frame.url, 'string');
+  assert.ok(Number.isInteger(frame.lineNumber) && frame.lineNumber >= -1);
+  assert.ok(Number.isInteger(frame.columnNumber) && frame.columnNumber >= -1);
+  assert.ok(!frame.url.startsWith('/'), `an absolute path is a URL: ${frame.url}`);
+}
+
+function checkTicks({ positionTicks, hitCount, id }) {
+  if (positionTicks === undefined) return;
+  let sum = 0;
+  for (const { line, ticks } of positionTicks) {
+    assert.ok(Number.isInteger(line) && line >= 0, `line ${line} of node ${id}`);
+    assert.ok(Number.isInteger(ticks) && ticks > 0, `ticks ${ticks} of node ${id}`);
+    sum += ticks;
+  }
+  assert.ok(sum <= hitCount, `node ${id} has ${sum} position ticks in ${hitCount} hits`);
+}
+
+/** Every node is reached from the first exactly once. */
+function checkTree({ nodes }, byId) {
+  assert.equal(nodes[0].callFrame.functionName, '(root)');
+  const seen = new Set([nodes[0].id]);
+  const queue = [nodes[0]];
+  for (let at = 0; at < queue.length; at++) {
+    for (const id of queue[at].children ?? []) {
+      assert.ok(byId.has(id), `child ${id} exists`);
+      assert.ok(!seen.has(id), `node ${id} has two parents`);
+      seen.add(id);
+      queue.push(byId.get(id));
+    }
+  }
+  assert.equal(seen.size, nodes.length, 'the tree is connected');
+}
+
+function checkSamples(profile, byId) {
+  const { samples, timeDeltas, startTime, endTime } = profile;
+  assert.equal(samples.length, timeDeltas.length, 'a time for each sample');
+  assert.ok(
+    samples.every((id) => byId.has(id)),
+    'samples refer to nodes',
+  );
+  assert.ok(timeDeltas.every(Number.isInteger), 'times are whole microseconds');
+  assert.ok(startTime > 0 && endTime >= startTime, `${startTime} to ${endTime}`);
+  let now = startTime;
+  let latest = startTime;
+  for (const delta of timeDeltas) {
+    now += delta;
+    // V8's sampler and its start and stop sample are two threads: order within a tick may flip.
+    assert.ok(now >= latest - 10_000, `time goes back by ${latest - now} us`);
+    latest = Math.max(latest, now);
+  }
+}
+
+function checkHits({ samples }, byId) {
+  const hits = new Map();
+  for (const id of samples) hits.set(id, (hits.get(id) ?? 0) + 1);
+  // V8 counts a hit also for a sample taken on the edge of the profile, which it then drops.
+  for (const [id, count] of hits) {
+    const { hitCount } = byId.get(id);
+    assert.ok(hitCount <= count + 3, `node ${id} has ${hitCount} hits, but ${count} samples`);
+  }
+}
+
+/** The nodes of one function; a name can occur at several places of the tree. */
+function nodesOf(profile, functionName) {
+  return profile.nodes.filter((node) => node.callFrame.functionName === functionName);
+}
+
+module.exports = { readCpuProfile, nodesOf };

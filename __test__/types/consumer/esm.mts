@@ -1,0 +1,83 @@
+import type { HeapSnapshotOptions, HeapSnapshotResult } from 'rsprof';
+import rsprof, {
+  backend,
+  cpuProfile,
+  heapProfile,
+  heapSnapshot,
+  heapSnapshotStream,
+  RsprofError,
+  startCpuProfile,
+  startHeapProfile,
+  version,
+} from 'rsprof';
+
+const text: string = version;
+const name: 'native' | 'inspector' = backend().name;
+const same: typeof heapSnapshot = rsprof.heapSnapshot;
+
+export async function captures(signal: AbortSignal): Promise<HeapSnapshotResult> {
+  const options: HeapSnapshotOptions = {
+    dir: 'captures',
+    compression: 'zstd',
+    level: 3,
+    overwrite: true,
+    signal,
+    onProgress: ({ done, total }) => console.log((100 * done) / total),
+    numericValues: false,
+    exposeInternals: false,
+    redact: 'strings',
+    queue: true,
+    reason: 'a test',
+  };
+  const result = await heapSnapshot(options);
+  const pause: number = result.pauses.graphMs + result.pauses.serializeMs + result.pauses.releaseMs;
+  const [top] = result.topClasses;
+  console.log(pause, result.path, result.sha256, top?.name, top?.count, top?.selfSize);
+  return result;
+}
+
+export async function stream(): Promise<void> {
+  const readable = heapSnapshotStream({ compression: 'gzip' });
+  readable.pipe(process.stdout);
+  const { nodeCount, edgeCount } = await readable.result;
+  console.log(nodeCount, edgeCount);
+}
+
+export async function profiles(): Promise<void> {
+  const handle = startCpuProfile({
+    interval: 500,
+    maxSeconds: 60,
+    logging: 'lazy',
+    mode: 'caller',
+  });
+  const { topFunctions, endedBy } = await handle.stop();
+  const ended: 'stop' | 'limit' = endedBy;
+  const lines: number[] = topFunctions.map((one) => one.lineNumber);
+  handle.cancel();
+  await handle.done;
+  const { sampleCount } = await cpuProfile({
+    seconds: 1,
+    path: new URL('file:///tmp/a.cpuprofile'),
+  });
+  const heap = startHeapProfile({ interval: 1024, stackDepth: 8, includeCollected: 'major' });
+  const { totalBytes } = await heap.stop();
+  const { bytes } = await heapProfile({ seconds: 1 });
+  console.log(ended, lines, sampleCount, totalBytes, bytes);
+}
+
+export function failure(error: unknown): string {
+  if (error instanceof RsprofError) {
+    const code: string = error.code;
+    return `${code}: ${error.message} ${String(error.cause)}`;
+  }
+  return text + name + String(same);
+}
+
+// @ts-expect-error: an unknown option
+heapSnapshot({ compresion: 'gzip' });
+// @ts-expect-error: a wrong value
+heapSnapshot({ compression: 'brotli' });
+// @ts-expect-error: options of files are none of a stream
+heapSnapshotStream({ path: 'x' });
+// @ts-expect-error: seconds belongs to cpuProfile()
+startCpuProfile({ seconds: 1 });

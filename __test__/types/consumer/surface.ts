@@ -1,0 +1,17 @@
+// Every name that rsprof exports, as the types declare it: the compiler refuses a name too many and
+// a name too few, and types.test.js holds the same list against what is there at run time.
+import type * as rsprof from 'rsprof';
+
+type Surface = Exclude<keyof typeof rsprof, 'default' | 'module.exports'>;
+
+export const surface: Record<Surface, true> = {
+  RsprofError: true,
+  backend: true,
+  cpuProfile: true,
+  heapProfile: true,
+  heapSnapshot: true,
+  heapSnapshotStream: true,
+  startCpuProfile: true,
+  startHeapProfile: true,
+  version: true,
+};

@@ -1,0 +1,115 @@
+'use strict';
+
+// The contenders, each as a function that runs inside its own child process. `take(file)` gives a
+// promise of `{ file, pauseMs? }` when the snapshot is whole on disk; `pauseMs` is the tool's own word.
+
+const fs = require('node:fs');
+const { pipeline } = require('node:stream/promises');
+const v8 = require('node:v8');
+const zlib = require('node:zlib');
+
+const rsprof = (options) => () => {
+  const { heapSnapshot } = require('../..');
+  return async (file) => {
+    const { path, pauseMs } = await heapSnapshot({ path: file, sidecar: false, ...options });
+    return { file: path, pauseMs };
+  };
+};
+
+const SNAPSHOTS = {
+  'v8.writeHeapSnapshot': {
+    setUp: () => async (file) => ({ file: v8.writeHeapSnapshot(file) }),
+  },
+  'v8.getHeapSnapshot | gzip': {
+    setUp: () => async (file) => {
+      const gzip = zlib.createGzip({ level: 1 });
+      await pipeline(v8.getHeapSnapshot(), gzip, fs.createWriteStream(file));
+      return { file };
+    },
+  },
+  heapdump: {
+    peer: 'heapdump',
+    setUp: (folder) => (file) => {
+      const heapdump = require(folder);
+      return new Promise((resolve, reject) => {
+        heapdump.writeSnapshot(file, (error, name) =>
+          error ? reject(error) : resolve({ file: name }),
+        );
+      });
+    },
+  },
+  'v8-profiler-next': {
+    peer: 'v8-profiler-next',
+    setUp: (folder) => async (file) => {
+      const profiler = require(folder);
+      const snapshot = profiler.takeSnapshot();
+      await pipeline(snapshot.export(), fs.createWriteStream(file));
+      snapshot.delete();
+      return { file };
+    },
+  },
+  'rsprof none': { backend: 'native', setUp: rsprof({ compression: 'none' }) },
+  'rsprof gzip': { backend: 'native', setUp: rsprof({ compression: 'gzip' }) },
+  'rsprof zstd': { backend: 'native', setUp: rsprof({ compression: 'zstd' }) },
+  'rsprof gzip, redacted': {
+    backend: 'native',
+    setUp: rsprof({ compression: 'gzip', redact: 'strings' }),
+  },
+  'rsprof inspector gzip': { backend: 'inspector', setUp: rsprof({ compression: 'gzip' }) },
+};
+
+/** CPU profilers: `start()` and `stop()` as a user calls them; `stop` gives when the profile is at hand. */
+const PROFILERS = {
+  'no profiler': { setUp: () => ({ start() {}, stop() {} }) },
+  'node:inspector': {
+    setUp() {
+      const { Session } = require('node:inspector');
+      const session = new Session();
+      return {
+        start() {
+          session.connect();
+          session.post('Profiler.enable');
+          session.post('Profiler.start');
+        },
+        stop(file) {
+          session.post('Profiler.stop', (error, { profile }) => {
+            if (error) throw error;
+            fs.writeFileSync(file, JSON.stringify(profile));
+          });
+          session.disconnect();
+        },
+      };
+    },
+  },
+  'v8-profiler-next': {
+    peer: 'v8-profiler-next',
+    setUp(folder) {
+      const profiler = require(folder);
+      return {
+        start: () => profiler.startProfiling('bench', true),
+        stop(file) {
+          const profile = profiler.stopProfiling('bench');
+          fs.writeFileSync(file, JSON.stringify(profile));
+          profile.delete();
+        },
+      };
+    },
+  },
+  'rsprof eager': { backend: 'native', setUp: () => rsprofCpu({ logging: 'eager' }) },
+  'rsprof lazy': { backend: 'native', setUp: () => rsprofCpu({ logging: 'lazy' }) },
+  'rsprof inspector': { backend: 'inspector', setUp: () => rsprofCpu({}) },
+};
+
+function rsprofCpu(options) {
+  const { backend, startCpuProfile } = require('../..');
+  backend();
+  let handle;
+  return {
+    start() {
+      handle = startCpuProfile({ ...options, dir: process.env.BENCH_DIR, sidecar: false });
+    },
+    stop: () => handle.stop(),
+  };
+}
+
+module.exports = { PROFILERS, SNAPSHOTS };

@@ -1,0 +1,30 @@
+'use strict';
+
+// `npm run check`: the everyday loop, in under two minutes once things are built: the sources'
+// checks, the types, and the behaviour tests that matter most on the Node that runs this.
+
+const { setUp } = require('./setup.js');
+const stages = require('./support/stages.js');
+
+async function main() {
+  const totals = new stages.Totals();
+  await setUp();
+  await stages.sourceStages(totals);
+  await stages.cargoTestStage(totals, 'cargo test --lib', ['--lib']);
+  await stages.nodeTestStage(totals, 'types and unit', {
+    files: stages.testFiles('types', 'unit'),
+  });
+  for (const backend of ['native', 'inspector']) {
+    await stages.nodeTestStage(totals, `formats, ${backend}`, {
+      files: stages.testFiles('formats'),
+      env: { RSPROF_BACKEND: backend },
+    });
+  }
+  console.log(String(totals));
+  process.exitCode = totals.failed === 0 ? 0 : 1;
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,0 +1,79 @@
+'use strict';
+
+// `npm test`: sets everything up, then runs every check and every test: the sources' own, the
+// types, the package, and the behaviour on each supported Node line with both back ends.
+//
+//   npm test -- --node 24 --backend native --only process      narrows the behaviour tests
+
+const os = require('node:os');
+const { parseArgs } = require('node:util');
+
+const { ensureNodes } = require('./nodes.js');
+const { setUp } = require('./setup.js');
+const stages = require('./support/stages.js');
+
+const BACKENDS = ['native', 'inspector'];
+const KINDS = ['formats', 'native', 'process'];
+
+const { values: wanted } = parseArgs({
+  options: { node: { type: 'string' }, backend: { type: 'string' }, only: { type: 'string' } },
+});
+const narrowed = Object.keys(wanted).length > 0;
+
+async function main() {
+  const started = performance.now();
+  const totals = new stages.Totals();
+  await setUp();
+  const nodes = await ensureNodes();
+  if (!narrowed) await ownStages(totals, nodes);
+  await stages.inParallel(laneCount(), behaviourJobs(totals, nodes));
+  console.log(`all stages: ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  console.log(String(totals));
+  process.exitCode = totals.failed === 0 ? 0 : 1;
+}
+
+async function ownStages(totals, nodes) {
+  await stages.sourceStages(totals);
+  await stages.cargoTestStage(totals, 'cargo test', []);
+  const files = stages.testFiles('types', 'package');
+  await stages.nodeTestStage(totals, 'types and package', { files });
+  const units = stages.testFiles('unit');
+  if (units.length === 0) return;
+  for (const { version, node } of nodes) {
+    await stages.nodeTestStage(totals, `unit, Node ${version}`, { node, files: units });
+  }
+}
+
+/** One job for each Node line and back end. */
+function behaviourJobs(totals, nodes) {
+  const jobs = [];
+  for (const { version, node } of nodes) {
+    if (wanted.node && version.split('.')[0] !== wanted.node) continue;
+    for (const backend of BACKENDS) {
+      if (wanted.backend && backend !== wanted.backend) continue;
+      const files = stages.testFiles(...kindsFor(backend));
+      if (files.length === 0) continue;
+      const name = `Node ${version}, ${backend}`;
+      const env = { RSPROF_BACKEND: backend };
+      jobs.push(() => stages.nodeTestStage(totals, name, { node, files, env }));
+    }
+  }
+  return jobs;
+}
+
+function kindsFor(backend) {
+  const kinds = wanted.only ? [wanted.only] : KINDS;
+  return kinds.filter((kind) => kind !== 'native' || backend === 'native');
+}
+
+/** As many lanes as cores, but no more than memory can feed (a lane's captures need about 2 GB). */
+function laneCount() {
+  const byMemory = Math.floor(os.totalmem() / 2 ** 31);
+  return Math.max(1, Math.min(os.cpus().length, byMemory, 4));
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  console.log('0 passed, 1 failed, 0 skipped');
+  process.exitCode = 1;
+});
