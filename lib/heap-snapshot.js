@@ -20,16 +20,20 @@ const { startSnapshot } = require('./snapshot-strategy.js');
  * @returns {object}
  */
 function snapshotFigures(report, settings) {
-  const { graphMs, serializeMs, releaseMs } = report.pauses;
+  const { forkMs = 0, graphMs, serializeMs, releaseMs } = report.pauses;
   return {
     bytes: report.bytes,
     rawBytes: report.rawBytes,
     sha256: report.sha256,
     nodeCount: report.nodeCount,
     edgeCount: report.edgeCount,
-    pauseMs: graphMs + serializeMs + releaseMs,
-    pauses: { graphMs, serializeMs, releaseMs },
+    pauseMs: forkMs + graphMs + serializeMs + releaseMs,
+    pauses: { forkMs, graphMs, serializeMs, releaseMs },
     strategy: report.strategy,
+    fork: report.fork ?? null,
+    fallback: report.fallback ?? null,
+    // In one process V8 keeps the numbers of objects; a child's end with it.
+    stableIds: report.strategy === 'inline' || settings.stableIds,
     serializedOn: report.serializedOn,
     redact: settings.redact,
     topClasses: report.topClasses,

@@ -9,6 +9,7 @@
 const { performance } = require('node:perf_hooks');
 const { getSystemErrorName } = require('node:util');
 const addon = require('../native/index.js');
+const { abortedError } = require('./abort.js');
 const { CODES, RsprofError, fromSystemError, toRsprofError } = require('./errors.js');
 const { guard, inspectorIsOpen } = require('./inspector-guard.js');
 const { finalName } = require('./naming.js');
@@ -123,6 +124,98 @@ class SnapshotRecording {
   }
 }
 
+/** Errors after which another fork may well work. */
+const passing = new WeakSet();
+
+/** One forked child. */
+class ForkAttempt {
+  #native;
+  #request;
+  #setStarted;
+  #started = new Promise((resolve) => {
+    this.#setStarted = resolve;
+  });
+  #aborted = false;
+  #forkMs = 0;
+  #releaseMs = 0;
+
+  constructor(native, request) {
+    this.#native = native;
+    this.#request = request;
+    this.done = this.#finish();
+  }
+
+  async #finish() {
+    const native = this.#native;
+    try {
+      const failure = await native.prepared();
+      if (failure) throw fromOutcome(failure);
+      if (this.#aborted) throw abortedError();
+      const report = this.#report(this.#unwrap(await this.#fork()));
+      report.pauses.releaseMs = this.#release();
+      return report;
+    } catch (error) {
+      this.#release();
+      throw error;
+    } finally {
+      this.#setStarted(false);
+    }
+  }
+
+  #fork() {
+    const begin = performance.now();
+    try {
+      call('fork the process', () => this.#native.start(this.#request));
+    } finally {
+      this.#forkMs = performance.now() - begin;
+    }
+    this.#setStarted(true);
+    return this.#native.done();
+  }
+
+  #unwrap({ ok, error }) {
+    if (!error) return ok;
+    const failure = fromOutcome(error, this.#request.path);
+    if (error.passing) passing.add(failure);
+    throw failure;
+  }
+
+  #report({ snapshot, prepareMs, graphMs, confined, addedBytes }) {
+    const { serializeMs, ...figures } = snapshot;
+    const pauses = { forkMs: this.#forkMs, graphMs: 0, serializeMs: 0, releaseMs: 0 };
+    const fork = { childMs: { prepareMs, graphMs, serializeMs }, addedBytes, confined };
+    return { ...figures, pauses, fork, serializedOn: 'child', strategy: 'fork' };
+  }
+
+  #release() {
+    this.#releaseMs += this.#native.release();
+    return this.#releaseMs;
+  }
+
+  /** How long this thread stood still so far, in milliseconds. */
+  pauseMs() {
+    return this.#forkMs + this.#releaseMs;
+  }
+
+  progress() {
+    return this.#native.progress();
+  }
+
+  abort() {
+    this.#aborted = true;
+    this.#native.abort();
+  }
+
+  abortSync() {
+    this.#aborted = true;
+    this.#release();
+  }
+
+  async read() {
+    return (await this.#started) ? this.#native.read() : null;
+  }
+}
+
 /** What a CPU profile and a heap profile have in common. */
 class ProfileRecording {
   #native;
@@ -191,6 +284,26 @@ function takeSnapshot({ target, compression, level, numericValues, exposeInterna
   return new SnapshotRecording(native, request);
 }
 
+/** @returns {string|undefined} why this process cannot be forked for a snapshot */
+function unforkable() {
+  if (process.platform !== 'linux') return `${process.platform} has no fork that V8 survives`;
+  return undefined;
+}
+
+/** @returns {ForkAttempt} see lib/fork-recording.js */
+function forkSnapshot({ target, redactKey, budget, ...rest }) {
+  const { compression, level, numericValues, exposeInternals, stableIds } = rest;
+  const request = { compression, level, numericValues, exposeInternals, stableIds };
+  request.budgetSeconds = budget.seconds;
+  if (budget.memory !== undefined) request.budgetMemory = budget.memory;
+  if (target !== null) request.path = target;
+  if (redactKey) request.redactKey = redactKey;
+  return new ForkAttempt(
+    call('prepare the fork', () => addon.planFork()),
+    request,
+  );
+}
+
 /** @returns {ProfileRecording} with `logging` */
 function startCpuProfile({ interval, maxSamples, callerLines, eager }) {
   const request = { interval, maxSamples, callerLines, eager };
@@ -207,4 +320,13 @@ function startHeapProfile({ interval, stackDepth, includeCollected }) {
   return new ProfileRecording(native, heapReport);
 }
 
-module.exports = { name: NAME, probe, startCpuProfile, startHeapProfile, takeSnapshot };
+module.exports = {
+  name: NAME,
+  forkSnapshot,
+  isPassing: (error) => passing.has(error),
+  probe,
+  startCpuProfile,
+  startHeapProfile,
+  takeSnapshot,
+  unforkable,
+};

@@ -32,6 +32,9 @@ const LEVELS = Object.freeze({
 /** File name extension of each compression. */
 const EXTENSIONS = Object.freeze({ gzip: '.gz', zstd: '.zst', none: '' });
 
+/** What a forked snapshot may use, and how long one in this process may stop it. */
+const BUDGET = Object.freeze({ seconds: 300, memory: undefined, pauseSeconds: 10 });
+
 const OPTIONS = Object.freeze({
   path: { type: 'path', calls: FILES },
   dir: { type: 'path', calls: FILES, env: 'RSPROF_DIR', default: '.' },
@@ -59,7 +62,10 @@ const OPTIONS = Object.freeze({
     env: 'RSPROF_REDACT',
     default: false,
   },
-  strategy: { type: 'choice', values: ['auto', 'inline'], calls: SNAPSHOTS, default: 'auto' },
+  strategy: { type: 'choice', values: ['auto', 'fork', 'inline'], calls: SNAPSHOTS, env: 'RSPROF_STRATEGY', default: 'auto' },
+  fallback: { type: 'boolean', calls: SNAPSHOTS, default: true },
+  stableIds: { type: 'boolean', calls: SNAPSHOTS, default: false },
+  budget: { type: 'budget', calls: SNAPSHOTS, default: () => ({ ...BUDGET }) },
   queue: { type: 'boolean', calls: [...SNAPSHOTS, 'heapProfile'], default: false },
   seconds: {
     type: 'number',
@@ -150,6 +156,16 @@ function pathOfUrl(value) {
   }
 }
 
+const isPositive = (value) => value === undefined || (Number.isFinite(value) && value > 0);
+
+function isBudget(value) {
+  return (
+    value !== null &&
+    typeof value === 'object' &&
+    Object.keys(value).every((name) => name in BUDGET && isPositive(value[name]))
+  );
+}
+
 function inRange(value, row) {
   return value >= row.min && value <= row.max;
 }
@@ -175,6 +191,11 @@ const TYPES = {
   choice: {
     accepts: (value, row) => row.values.includes(value),
     allowed: (row) => `one of ${list(row.values)}`,
+  },
+  budget: {
+    accepts: isBudget,
+    allowed: () => 'an object of positive numbers: { seconds, memory (bytes), pauseSeconds }',
+    convert: (value) => ({ ...BUDGET, ...value }),
   },
   signal: { accepts: isSignal, allowed: () => 'an AbortSignal' },
 };

@@ -8,16 +8,31 @@
  * @module
  */
 
+const { RsprofError } = require('./errors.js');
+const { ForkRecording } = require('./fork-recording.js');
 const { redactionKey } = require('./redaction-key.js');
 
 /** Strategy -> (backend, request) -> recording. */
 const STRATEGIES = Object.freeze({
   /** V8 builds its graph in this process, on the JS thread. */
   inline: (backend, request) => backend.takeSnapshot(request),
+  /** V8 builds its graph in a forked child. */
+  fork: (backend, request) => new ForkRecording(backend, request),
 });
 
-/** What `auto` means. */
-const AUTO = 'inline';
+/** Why this process cannot be forked, or undefined. */
+function unforkable(backend) {
+  return backend.unforkable ? backend.unforkable() : 'it needs the native back end';
+}
+
+function choose(backend, strategy) {
+  if (strategy === 'inline') return STRATEGIES.inline;
+  const reason = unforkable(backend);
+  if (!reason) return STRATEGIES.fork;
+  if (strategy === 'auto') return STRATEGIES.inline;
+  const message = `rsprof cannot fork here: ${reason}; use strategy 'auto' or 'inline'`;
+  throw new RsprofError('ERR_RSPROF_UNSUPPORTED', message);
+}
 
 /**
  * Starts a snapshot; when this returns the JS thread has been stopped for as long as the strategy stops it.
@@ -31,8 +46,7 @@ const AUTO = 'inline';
  */
 function startSnapshot(backend, settings, { target, tempDir }) {
   const { compression, level, numericValues, exposeInternals, redact, strategy } = settings;
-  const start = STRATEGIES[strategy === 'auto' ? AUTO : strategy];
-  return start(backend, {
+  return choose(backend, strategy)(backend, {
     target,
     tempDir,
     compression,
@@ -40,7 +54,9 @@ function startSnapshot(backend, settings, { target, tempDir }) {
     numericValues,
     exposeInternals,
     redactKey: redact === 'strings' ? redactionKey() : null,
-    strategy,
+    stableIds: settings.stableIds,
+    fallback: settings.fallback,
+    budget: settings.budget,
   });
 }
 

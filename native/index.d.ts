@@ -24,6 +24,27 @@ export declare class CpuRecording {
   release(): number
 }
 
+/** A snapshot by a child: prepared, then started, then done. */
+export declare class ForkRecording {
+  /** Resolves with null when the plan is made, or with the failure; never rejects. */
+  prepared(): Promise<Failure | null>
+  /** Forks. Returns as soon as the child exists. */
+  start(options: ForkRequestOptions): ForkPause
+  /** Resolves when the child is gone; never rejects. */
+  done(): Promise<ForkOutcome>
+  /** How far the child is. */
+  progress(): SnapshotProgress
+  /** Has the child killed soon. */
+  abort(): void
+  /** The next block of a stream; null at the end and after a failure. */
+  read(): Promise<Buffer | null>
+  /**
+   * Ends the child if it still runs, reaps it, joins the threads. Answers the milliseconds it
+   * took.
+   */
+  release(): number
+}
+
 /** A profile under way. */
 export declare class HeapRecording {
   /** Milliseconds that the start took. */
@@ -119,6 +140,66 @@ export interface Failure {
   message: string
   /** The operating system's error number. */
   errno?: number
+  /** Whether the same thing, tried again at once, may well work. */
+  passing: boolean
+}
+
+/** A finished snapshot. */
+export interface ForkFigures {
+  /** What the snapshot holds. */
+  snapshot: SnapshotFigures
+  /** Milliseconds the child took to make itself harmless. */
+  prepareMs: number
+  /** Milliseconds V8 took for the graph, in the child. */
+  graphMs: number
+  /** Whether the child's system calls were confined. */
+  confined: boolean
+  /** Memory that existed because of the child, in bytes. */
+  addedBytes?: number
+}
+
+/** Either of the two. */
+export interface ForkOutcome {
+  /** It worked. */
+  ok?: ForkFigures
+  /** It did not. */
+  error?: Failure
+}
+
+/** How long the isolate stood still, in milliseconds. */
+export interface ForkPause {
+  /** Numbering the objects. */
+  numberMs: number
+  /** Waiting for other threads to fall asleep. */
+  quiesceMs: number
+  /** Marking the heap as inherited. */
+  markMs: number
+  /** The fork itself. */
+  forkMs: number
+  /** All of it. */
+  totalMs: number
+}
+
+/** What to record and how. */
+export interface ForkRequestOptions {
+  /** An existing file, whose contents are replaced; none for a stream. */
+  path?: string
+  /** `gzip`, `zstd` or `none`. */
+  compression: string
+  /** Level of the compression. */
+  level: number
+  /** Numbers become nodes. */
+  numericValues: boolean
+  /** V8's internal objects keep their names. */
+  exposeInternals: boolean
+  /** 16 bytes: string contents are replaced by their length and a hash with this key. */
+  redactKey?: Buffer
+  /** Whether an object has the same number in all snapshots. */
+  stableIds: boolean
+  /** Wall-clock time the child may take, in seconds. */
+  budgetSeconds: number
+  /** Anonymous memory the child may add, in bytes; none for no limit. */
+  budgetMemory?: number
 }
 
 /** A finished profile. */
@@ -154,6 +235,9 @@ export interface HeapProfileOutcome {
   /** It did not. */
   error?: Failure
 }
+
+/** Begins to find out, on a thread of its own, what a fork has to know. */
+export declare function planFork(): ForkRecording
 
 /** Checks V8's symbols, version and layouts. */
 export declare function probe(allowUntested: boolean): ProbeResult

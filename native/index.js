@@ -836,8 +836,10 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.CpuRecording = nativeBinding.CpuRecording
+module.exports.ForkRecording = nativeBinding.ForkRecording
 module.exports.HeapRecording = nativeBinding.HeapRecording
 module.exports.SnapshotRecording = nativeBinding.SnapshotRecording
+module.exports.planFork = nativeBinding.planFork
 module.exports.probe = nativeBinding.probe
 module.exports.startCpuProfile = nativeBinding.startCpuProfile
 module.exports.startHeapProfile = nativeBinding.startHeapProfile

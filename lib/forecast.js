@@ -1,0 +1,71 @@
+'use strict';
+
+/**
+ * What a snapshot in this process would cost, before it is taken: nobody shall be surprised by a
+ * server that stands still for twenty seconds, or is killed for memory.
+ *
+ * @module
+ */
+
+const v8 = require('node:v8');
+const { RsprofError } = require('./errors.js');
+
+/**
+ * Milliseconds for each MiB of heap: what many small objects cost (200 MB: 20 s on a busy machine,
+ * Node 20). Large strings and buffers cost next to nothing, so this is an upper bound.
+ */
+const PAUSE_MS_PER_MIB = 100;
+
+/** V8's graph is up to this many times the heap (measured: 2 to 15). */
+const MEMORY_FACTOR = 10;
+
+const MIB = 1 << 20;
+
+/** Bytes this process may still take: the cgroup's or the machine's, whichever is less. */
+function availableBytes() {
+  if (typeof process.availableMemory === 'function') return process.availableMemory();
+  return undefined;
+}
+
+/**
+ * @returns {{ heapBytes: number, pauseMs: number, memoryBytes: number, availableBytes?: number }}
+ *   what taking a snapshot in this process would cost at most
+ */
+function forecast() {
+  const { used_heap_size: heapBytes } = v8.getHeapStatistics();
+  return {
+    heapBytes,
+    pauseMs: (heapBytes / MIB) * PAUSE_MS_PER_MIB,
+    memoryBytes: heapBytes * MEMORY_FACTOR,
+    availableBytes: availableBytes(),
+  };
+}
+
+function refusal(text, failure) {
+  const message = `${failure.message}; a snapshot in this process was not tried: ${text}`;
+  return new RsprofError('ERR_RSPROF_BUDGET', message, { cause: failure });
+}
+
+/**
+ * Whether the fork that failed may be followed by a snapshot in this process.
+ *
+ * @param {{ fallback: boolean, budget: { pauseSeconds: number } }} request
+ * @param {RsprofError} failure why there was no fork
+ * @throws {RsprofError} `failure` itself where fallback is false; `ERR_RSPROF_BUDGET` with the figures
+ *   where the forecast is over the budget
+ */
+function checkFallback({ fallback, budget }, failure) {
+  if (!fallback) throw failure;
+  const { pauseMs, memoryBytes, availableBytes: available } = forecast();
+  if (pauseMs > budget.pauseSeconds * 1000) {
+    const seconds = (pauseMs / 1000).toFixed(1);
+    const text = `it could stop the process for ${seconds} s; budget.pauseSeconds allows ${budget.pauseSeconds} s`;
+    throw refusal(text, failure);
+  }
+  if (available !== undefined && memoryBytes > available) {
+    const text = `it could take ${Math.round(memoryBytes / MIB)} MiB, and ${Math.round(available / MIB)} MiB are left`;
+    throw refusal(text, failure);
+  }
+}
+
+module.exports = { checkFallback, forecast };

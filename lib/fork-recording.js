@@ -1,0 +1,159 @@
+'use strict';
+
+/**
+ * A heap snapshot by a forked child: tried again when the fork met an unlucky moment, and taken in
+ * this process when no child can be had and the caller allows it.
+ *
+ * @module
+ */
+
+const { setTimeout: delay } = require('node:timers/promises');
+const { checkFallback } = require('./forecast.js');
+
+/**
+ * Forks tried at most. A child that meets a lock that another thread held at the fork (one in five
+ * at worst, with workers that never rest) is gone within milliseconds.
+ */
+const MAX_ATTEMPTS = 8;
+
+/** Pause before the next try, in milliseconds. Long enough for a lock's holder to go on. */
+const RETRY_AFTER_MS = 5;
+
+/** @typedef {{ done: Promise<object>, progress(): object, abort(): void, abortSync(): void, read(): Promise<Buffer|null> }} Recording */
+
+class ForkRecording {
+  #backend;
+  #request;
+  #aborted = false;
+  /** What works at the moment: `{ recording, isLast: Promise<boolean> }`. */
+  #current;
+  #announce;
+  #pausedMs = 0;
+  #retries = [];
+  #delivered = false;
+
+  /**
+   * @param {object} backend the native one
+   * @param {object} request see lib/snapshot-strategy.js, with `fallback` and `budget`
+   */
+  constructor(backend, request) {
+    this.#backend = backend;
+    this.#request = request;
+    this.#expect();
+    this.done = this.#run();
+    this.done.catch(() => {});
+  }
+
+  /** The next recording to work is not there yet. */
+  #expect() {
+    this.#current = new Promise((resolve) => {
+      this.#announce = resolve;
+    });
+  }
+
+  async #run() {
+    try {
+      return await this.#byChild();
+    } catch (error) {
+      if (this.#aborted || this.#delivered || !isForkFailure(error)) throw error;
+      return await this.#inProcess(error);
+    } finally {
+      // A reader that still waits is told that nothing comes.
+      this.#announce({ recording: NOTHING, isLast: Promise.resolve(true) });
+    }
+  }
+
+  async #byChild() {
+    for (;;) {
+      const recording = this.#backend.forkSnapshot(this.#request);
+      const report = await this.#follow(recording, (error) => this.#mayRetry(error)).catch(
+        (error) => {
+          this.#pausedMs += recording.pauseMs();
+          if (!this.#mayRetry(error)) throw error;
+          this.#retries.push(error.message);
+        },
+      );
+      if (report) return this.#withFork(report);
+      this.#expect();
+      await delay(RETRY_AFTER_MS);
+    }
+  }
+
+  #mayRetry(error) {
+    return (
+      this.#backend.isPassing(error) &&
+      !this.#aborted &&
+      !this.#delivered &&
+      this.#retries.length + 1 < MAX_ATTEMPTS
+    );
+  }
+
+  async #inProcess(failure) {
+    checkFallback(this.#request, failure);
+    this.#expect();
+    const recording = this.#backend.takeSnapshot(this.#request);
+    const report = await this.#follow(recording, () => false);
+    report.pauses.forkMs = this.#pausedMs;
+    return { ...report, fork: null, fallback: { reason: failure.message, retries: this.#retries } };
+  }
+
+  /** Makes `recording` the one that works, and waits for it. */
+  async #follow(recording, isRetried) {
+    if (this.#aborted) recording.abort();
+    const isLast = recording.done.then(
+      () => true,
+      (error) => !isRetried(error),
+    );
+    this.#announce({ recording, isLast });
+    this.#working = recording;
+    return recording.done;
+  }
+
+  #working = NOTHING;
+
+  #withFork(report) {
+    report.pauses.forkMs += this.#pausedMs;
+    const fork = { ...report.fork, attempts: this.#retries.length + 1, retries: this.#retries };
+    return { ...report, fork, fallback: null };
+  }
+
+  progress() {
+    return this.#working.progress();
+  }
+
+  abort() {
+    this.#aborted = true;
+    this.#working.abort();
+  }
+
+  abortSync() {
+    this.#aborted = true;
+    this.#working.abortSync();
+  }
+
+  async read() {
+    for (;;) {
+      const { recording, isLast } = await this.#current;
+      const block = await recording.read();
+      if (block) {
+        this.#delivered = true;
+        return block;
+      }
+      if (await isLast) return null;
+    }
+  }
+}
+
+/** What works while nothing does. */
+const NOTHING = Object.freeze({
+  progress: () => ({ done: 0, total: 0, rawBytes: 0, finished: false }),
+  abort() {},
+  abortSync() {},
+  read: async () => null,
+});
+
+function isForkFailure(error) {
+  return error.code === 'ERR_RSPROF_FORK' || error.code === 'ERR_RSPROF_BUDGET';
+}
+
+module.exports = { ForkRecording };
