@@ -260,7 +260,7 @@ export function heapSnapshotStream(options?: HeapSnapshotStreamOptions): HeapSna
 export interface ProfileOptions extends FileOptions {
   /**
    * The profile ends by itself after so many seconds, and its file is written. 0.001 to 86400, default 600
-   * (`seconds` where that is longer).
+   * (behind `seconds` where that is longer).
    */
   maxSeconds?: number;
 }
@@ -334,8 +334,8 @@ export interface CpuProfileResult extends FileResult {
   stopMs: number;
   /** `limit`: `maxSeconds` ended it. */
   endedBy: 'stop' | 'limit';
-  /** Samples were dropped because of `maxSamples`. */
-  truncated: boolean;
+  /** Samples that were dropped because of `maxSamples`; 0 where none was. */
+  truncated: number;
   /** The logging that was used. */
   logging: 'eager' | 'lazy';
   /** The 20 functions with the most time of their own, without `(root)` and `(idle)`. */

@@ -28,7 +28,9 @@ function rootCause(error) {
 }
 
 function firstLine(error) {
-  return String(error?.message ?? error).split('\n', 1)[0];
+  return String(error?.message ?? error)
+    .split('\n', 1)[0]
+    .replace(/\.$/, '');
 }
 
 function foreignBuild() {

@@ -78,7 +78,7 @@ class Capture {
     const name = defaultName(this.kind, compression, this.#startedAt);
     const output = new OutputFile({
       file: file ?? path.join(dir, name),
-      makeFolder: file === undefined,
+      makeDir: file === undefined,
       overwrite,
       sidecar,
     });

@@ -7,7 +7,9 @@
  * @module
  */
 
+const fs = require('node:fs');
 const os = require('node:os');
+const path = require('node:path');
 const { Readable } = require('node:stream');
 const { abortedError, onAbort, throwIfAborted } = require('./abort.js');
 const { Capture } = require('./capture.js');
@@ -19,6 +21,18 @@ const { sweepOnce } = require('./sweep.js');
 
 /** The size of the blocks of a backend, in bytes: one of them is kept ready. */
 const BLOCK_BYTES = 65_536;
+
+/** Where a backend may put what it cannot keep in memory. */
+function temporaryFolder() {
+  const dir = fromEnvironment('dir', 'heapSnapshot');
+  if (dir === undefined) return os.tmpdir();
+  try {
+    fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch {
+    // A backend that needs it says so, with the reason.
+  }
+  return path.resolve(dir);
+}
 
 class HeapSnapshotStream extends Readable {
   #ending = new AbortController();
@@ -53,7 +67,7 @@ class HeapSnapshotStream extends Readable {
   }
 
   async #take(capture) {
-    const tempDir = fromEnvironment('dir', 'heapSnapshot') ?? os.tmpdir();
+    const tempDir = temporaryFolder();
     const backend = capture.backend();
     await sweepOnce(tempDir);
     throwIfAborted(capture.signal);

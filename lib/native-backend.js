@@ -254,14 +254,14 @@ class ProfileRecording {
 }
 
 /** The addon counts hits: the time of the profile is shared out by them. */
-function cpuReport({ hits, truncated, topFunctions, ...figures }) {
+function cpuReport({ hits, topFunctions, ...figures }) {
   const totalMs = (figures.endTime - figures.startTime) / 1000;
   const convert = ({ weight, ...frame }) => ({
     ...frame,
     selfMs: (totalMs * weight) / hits,
     share: weight / hits,
   });
-  return { ...figures, truncated: truncated > 0, topFunctions: topFunctions.map(convert) };
+  return { ...figures, topFunctions: topFunctions.map(convert) };
 }
 
 function heapReport({ topFunctions, ...figures }) {

@@ -81,8 +81,8 @@ const OPTIONS = Object.freeze({
     max: MAX_SECONDS,
     unit: 'seconds',
     calls: [...CPU, ...HEAP],
-    // A longer `seconds` asked for is meant: the safety cap gives way.
-    default: (settings) => Math.max(600, settings.seconds ?? 0),
+    // A longer `seconds` asked for is meant: the safety cap stays behind it.
+    default: (settings) => Math.max(600, (settings.seconds ?? 0) + 60),
   },
   interval: {
     type: 'integer',

@@ -88,20 +88,38 @@ function checkPermission(file) {
   const { permission } = process;
   if (typeof permission?.has !== 'function') return;
   if (permission.has('fs.write', file) && permission.has('fs.read', file)) return;
-  const error = Object.assign(new Error('fs.write and fs.read are both needed'), {
-    code: 'ERR_ACCESS_DENIED',
-  });
-  throw fromSystemError(error, 'write', file);
+  const all = path.join(path.dirname(file), '*');
+  throw new RsprofError(
+    'ERR_RSPROF_ACCESS',
+    `rsprof cannot write ${file}: Node's permission model denies it; ` +
+      `start node with --allow-fs-read=${all} --allow-fs-write=${all}`,
+  );
+}
+
+/** A grant for what is in a folder does not cover the folder: then nothing can be told ahead. */
+function unlessDenied(action, dir, call) {
+  try {
+    return call();
+  } catch (error) {
+    if (error.code === 'ERR_ACCESS_DENIED') return undefined;
+    throw fromSystemError(error, action, dir);
+  }
 }
 
 /** Refuses a folder that cannot be written, as far as that can be told without trying. */
 function checkFolder(dir) {
-  const stats = attempt('write into', dir, () => fs.statSync(dir));
-  if (!stats.isDirectory()) {
+  const stats = unlessDenied('write into', dir, () => fs.statSync(dir));
+  if (stats && !stats.isDirectory()) {
     const error = Object.assign(new Error(`${dir} is not a folder`), { code: 'ENOTDIR' });
     throw fromSystemError(error, 'write into', dir);
   }
-  attempt('write into', dir, () => fs.accessSync(dir, fs.constants.W_OK | fs.constants.X_OK));
+  const { W_OK, X_OK } = fs.constants;
+  unlessDenied('write into', dir, () => fs.accessSync(dir, W_OK | X_OK));
+}
+
+function makeFolder(dir) {
+  const make = () => fs.mkdirSync(dir, { recursive: true, mode: DIR_MODE });
+  unlessDenied('create the folder', dir, make);
 }
 
 /** Makes the names in a folder, or the bytes of a file, durable where the system lets us. */
@@ -193,12 +211,12 @@ class OutputFile {
    *
    * @param {object} where
    * @param {string} where.file path of the file
-   * @param {boolean} where.makeFolder create its folder (0700) when it is missing
+   * @param {boolean} where.makeDir create its folder (0700) when it is missing
    * @param {boolean} where.overwrite replace a regular file of that name
    * @param {boolean} where.sidecar a sidecar will stand beside it
    * @throws {RsprofError} EXISTS, IS_DIRECTORY, NOT_FOUND, ACCESS, DISK_FULL, IO
    */
-  constructor({ file, makeFolder, overwrite, sidecar }) {
+  constructor({ file, makeDir, overwrite, sidecar }) {
     if (endsInSeparator(file)) throw isDirectoryError(file);
     /** Absolute path of the finished file. */
     this.path = attempt('resolve', file, () => path.resolve(file));
@@ -210,15 +228,10 @@ class OutputFile {
     this.sidecar = sidecar ? sidecarPath(this.path) : null;
     this.#overwrite = overwrite;
     checkPermission(this.path);
-    if (makeFolder) this.#makeFolder();
+    if (makeDir) makeFolder(this.dir);
     checkFolder(this.dir);
     checkTarget(this.path, overwrite);
     if (this.sidecar) checkSidecarTarget(this.sidecar, overwrite);
-  }
-
-  #makeFolder() {
-    const make = () => fs.mkdirSync(this.dir, { recursive: true, mode: DIR_MODE });
-    attempt('create the folder', this.dir, make);
   }
 
   /**

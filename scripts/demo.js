@@ -13,11 +13,11 @@ const { Load, request } = require('./support/load.js');
 const { root } = require('./support/run.js');
 const { table, left, right, size, milliseconds, percent } = require('./support/table.js');
 
-const RATE = 400;
-const WARM_UP_MS = 4000;
+const RATE = 300;
+const WARM_UP_MS = 3000;
 const QUIET_MS = 3000;
 const PROFILE_SECONDS = 4;
-const ROWS = 8;
+const ROWS = 12;
 
 const CAPTURES = [
   { title: 'CPU profile', route: `/captures/cpu-profile?seconds=${PROFILE_SECONDS}` },

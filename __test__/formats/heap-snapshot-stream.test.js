@@ -102,7 +102,7 @@ test('an abort signal ends a stream with ERR_RSPROF_ABORTED and its reason', asy
 });
 
 test('options of files are refused for a stream', () => {
-  assert.throws(() => rsprof.heapSnapshotStream({ path: '/tmp/x' }), {
+  assert.throws(() => rsprof.heapSnapshotStream({ path: '/tmp/x' }).destroy(), {
     code: 'ERR_RSPROF_INVALID_ARG',
     message: /path/,
   });

@@ -37,6 +37,7 @@ function neverOptimize(target) {
 
 // A loop that runs long is optimised while it runs, and such code from before a profile's start has
 // no name in a profile with lazy logging (V8): its time would go to the caller.
+v8.setFlagsFromString('--no-sparkplug');
 neverOptimize(plantedBusy);
 
 module.exports = { plantedAllocator, plantedBusy, lineOf, neverOptimize, file: __filename };

@@ -6,16 +6,12 @@ const assert = require('node:assert/strict');
 
 const { unpackFile } = require('./unpack.js');
 
-/**
- * Reads a file, checks everything that the format promises and gives the document. `capped`: samples
- * were dropped, so that the hits of the tree are more than the samples.
- */
-function readCpuProfile(file, { capped = false } = {}) {
+/** Reads a file, checks everything that the format promises and gives the document. */
+function readCpuProfile(file) {
   const profile = JSON.parse(unpackFile(file).toString('utf8'));
   const byId = checkNodes(profile);
   checkTree(profile, byId);
   checkSamples(profile, byId);
-  if (!capped) checkHits(profile, byId);
   return profile;
 }
 
@@ -26,6 +22,7 @@ function checkNodes({ nodes }) {
     assert.ok(!byId.has(node.id), `id ${node.id} occurs twice`);
     byId.set(node.id, node);
     checkCallFrame(node.callFrame);
+    // V8 also counts hits whose sample it drops, at the edges of a profile: no sum is promised.
     assert.ok(Number.isInteger(node.hitCount) && node.hitCount >= 0, `hitCount ${node.hitCount}`);
     checkTicks(node);
   }
@@ -84,16 +81,6 @@ function checkSamples(profile, byId) {
     // V8's sampler and its start and stop sample are two threads: order within a tick may flip.
     assert.ok(now >= latest - 10_000, `time goes back by ${latest - now} us`);
     latest = Math.max(latest, now);
-  }
-}
-
-function checkHits({ samples }, byId) {
-  const hits = new Map();
-  for (const id of samples) hits.set(id, (hits.get(id) ?? 0) + 1);
-  // V8 counts a hit also for a sample taken on the edge of the profile, which it then drops.
-  for (const [id, count] of hits) {
-    const { hitCount } = byId.get(id);
-    assert.ok(hitCount <= count + 3, `node ${id} has ${hitCount} hits, but ${count} samples`);
   }
 }
 

@@ -51,7 +51,7 @@ test('start, stop: the result and the request', async (t) => {
     endTime: 2,
     startMs: 0.25,
     stopMs: 0.5,
-    truncated: false,
+    truncated: 0,
     logging: 'eager',
     topFunctions: [],
     endedBy: 'stop',

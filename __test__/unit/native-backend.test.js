@@ -191,7 +191,7 @@ test('a CPU profile: hits become time and share', async (t) => {
   assert.deepEqual(report, {
     startTime: 1_000_000,
     endTime: 3_000_000,
-    truncated: true,
+    truncated: 4,
     topFunctions: [{ ...frame, selfMs: 500, share: 0.25 }],
     stopMs: 2,
   });

@@ -159,7 +159,7 @@ test('a wrong variable is named; an empty one counts as unset', () => {
 
 test('seconds raises the default of maxSeconds, not one that was asked for', () => {
   assert.equal(resolveOptions('cpuProfile').maxSeconds, 600);
-  assert.equal(resolveOptions('cpuProfile', { seconds: 900 }).maxSeconds, 900);
+  assert.equal(resolveOptions('cpuProfile', { seconds: 900 }).maxSeconds, 960);
   assert.equal(resolveOptions('cpuProfile', { seconds: 900, maxSeconds: 5 }).maxSeconds, 5);
 });
 

@@ -16,7 +16,7 @@ test.afterEach(assertIdle);
 function open(dir, more = {}) {
   const { name = 'x.heapsnapshot', ...rest } = more;
   const file = path.join(dir, name);
-  return new OutputFile({ file, makeFolder: false, overwrite: false, sidecar: true, ...rest });
+  return new OutputFile({ file, makeDir: false, overwrite: false, sidecar: true, ...rest });
 }
 
 function begin(dir, more) {
@@ -122,7 +122,7 @@ test('of two that finish at one name one wins, the other one fails', async (t) =
   const script = `
     const { OutputFile } = require(${JSON.stringify(FILE)});
     const fs = require('node:fs');
-    const output = new OutputFile({ file: process.argv[1], makeFolder: false, overwrite: false, sidecar: true });
+    const output = new OutputFile({ file: process.argv[1], makeDir: false, overwrite: false, sidecar: true });
     output.create();
     fs.writeFileSync(output.partial, 'theirs');
     output.commit('{}').then(() => console.log('won'));`;
@@ -180,12 +180,12 @@ test('fsync that is refused does not fail the commit', async (t) => {
 
 test('dir is created for its owner only, the folder of a path is not created', (t) => {
   const dir = tempDir(t);
-  const output = open(path.join(dir, 'a', 'b'), { makeFolder: true });
+  const output = open(path.join(dir, 'a', 'b'), { makeDir: true });
   assert.equal(output.dir, path.join(dir, 'a', 'b'));
   assert.equal(mode(output.dir), 0o700);
   fs.writeFileSync(path.join(dir, 'file'), '');
   assert.throws(
-    () => open(path.join(dir, 'file'), { makeFolder: true }),
+    () => open(path.join(dir, 'file'), { makeDir: true }),
     (error) => ['ERR_RSPROF_EXISTS', 'ERR_RSPROF_NOT_FOUND'].includes(error.code),
   );
 });
@@ -233,9 +233,9 @@ test('an unwritable folder is ACCESS, before anything else', {
   fs.mkdirSync(locked, { mode: 0o555 });
   const script = `
     const { OutputFile } = require(${JSON.stringify(FILE)});
-    const make = (file, makeFolder) => {
+    const make = (file, makeDir) => {
       try {
-        new OutputFile({ file, makeFolder, overwrite: false, sidecar: true });
+        new OutputFile({ file, makeDir, overwrite: false, sidecar: true });
         console.log('made');
       } catch (error) { console.log(error.code); }
     };
@@ -247,4 +247,32 @@ test('an unwritable folder is ACCESS, before anything else', {
     encoding: 'utf8',
   });
   assert.equal(stdout, 'made\nERR_RSPROF_ACCESS\nERR_RSPROF_ACCESS\n', stderr);
+});
+
+test("Node's permission model: both grants are needed, for what is in the folder", (t) => {
+  const flags = ['--permission', '--experimental-permission'];
+  const flag = flags.find((name) => process.allowedNodeEnvironmentFlags.has(name));
+  if (!flag) return t.skip('this Node has none');
+  const dir = tempDir(t);
+  const script = `
+    const { OutputFile } = require(${JSON.stringify(FILE)});
+    const where = { file: process.argv[1], makeDir: true, overwrite: false, sidecar: true };
+    const main = async () => {
+      const output = new OutputFile(where);
+      output.create();
+      await output.commit('{}');
+      return 'written';
+    };
+    main().catch((error) => error.code + ' ' + error.message).then(console.log);`;
+  const root = path.join(__dirname, '..', '..', '*');
+  const run = (...grants) => {
+    const args = [flag, `--allow-fs-read=${root}`, ...grants, '-e', script, path.join(dir, 'x')];
+    return spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout;
+  };
+  const [read, write] = [`--allow-fs-read=${dir}/*`, `--allow-fs-write=${dir}/*`];
+  assert.match(run(read), /^ERR_RSPROF_ACCESS .*--allow-fs-write/);
+  assert.match(run(write), /^ERR_RSPROF_ACCESS .*--allow-fs-read/);
+  assert.deepEqual(ls(dir), []);
+  assert.equal(run(read, write), 'written\n');
+  assert.deepEqual(ls(dir), ['x', 'x.json']);
 });

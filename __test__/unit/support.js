@@ -46,7 +46,7 @@ const PROFILE_REPORT = Object.freeze({
   totalBytes: 99,
   startTime: 1,
   endTime: 2,
-  truncated: false,
+  truncated: 0,
   topFunctions: [],
   stopMs: 0.5,
 });

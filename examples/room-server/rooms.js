@@ -1,20 +1,28 @@
 'use strict';
 
-/** One game room: who is in it and what was said. */
+class Message {
+  constructor(author, text) {
+    this.author = author;
+    this.text = text;
+  }
+}
+
+/** One room: who is in it and what was said. */
 class Room {
   constructor(id, topic) {
     this.id = id;
     this.topic = topic;
     this.members = [];
     this.messages = [];
+    this.closed = false;
   }
 
   join(name) {
-    this.members.push({ name, joinedAt: Date.now() });
+    this.members.push(name);
   }
 
   say(name, text) {
-    this.messages.push({ name, text });
+    this.messages.push(new Message(name, text));
   }
 }
 
@@ -40,4 +48,4 @@ class Manager {
   }
 }
 
-module.exports = { Manager, Room };
+module.exports = { Manager, Message, Room };

@@ -18,19 +18,19 @@ const path = require('node:path');
 
 const rsprof = require('../..');
 const { Manager } = require('./rooms.js');
-const { pack } = require('./pack.js');
+const { packLater } = require('./pack.js');
 
 const manager = new Manager();
 const dir = process.env.CAPTURES_DIR ?? path.join(__dirname, '..', '..', 'captures');
 
-function playRoom() {
+async function playRoom() {
   const room = manager.openRoom('weather');
   for (const name of ['ada', 'grace', 'linus']) {
     room.join(name);
-    for (let line = 0; line < 8; line++)
+    for (let line = 0; line < 4; line++)
       room.say(name, `line ${line} of ${name} in room ${room.id}`);
   }
-  const packed = pack(room.messages.map((message) => message.text));
+  const packed = await packLater(room.messages.map((message) => message.text));
   manager.closeRoom(room);
   return { room: room.id, bytes: packed.length };
 }
@@ -65,6 +65,8 @@ function send(response, status, body) {
 }
 
 const server = http.createServer(answer);
+// A client whose connection waits out a pause must not find it closed.
+server.keepAliveTimeout = 60_000;
 server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => {
   const { port } = server.address();
   console.log(`room server on http://127.0.0.1:${port}`);

@@ -14,12 +14,15 @@ const { randomBytes } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const v8 = require('node:v8');
+const { isMainThread } = require('node:worker_threads');
 const { RsprofError, fromSystemError } = require('../errors.js');
 const { partialName } = require('../naming.js');
 const { identity } = require('../process-identity.js');
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_RDWR } = fs.constants;
+const { O_CREAT, O_DIRECTORY = 0, O_EXCL, O_NOFOLLOW = 0, O_RDWR } = fs.constants;
 const CREATE = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
+/** Linux: open a file without a name in a folder. */
+const NAMELESS = O_RDWR | 0o20000000 | O_DIRECTORY;
 const FILE_MODE = 0o600;
 
 function unlinkQuietly(file) {
@@ -115,42 +118,75 @@ function rawName(target, tempDir) {
   return `${final}.raw${suffix}`;
 }
 
-/** Whether a file can be written by its descriptor's path: it then needs no name from the start. */
-function reachable(descriptorPath) {
-  if (process.platform !== 'linux' || process.permission) return false;
+/** Whether files of this process have paths by descriptor: one then needs no name. */
+function hasDescriptorPaths() {
+  return process.platform === 'linux' && !process.permission && fs.existsSync('/proc/self/fd');
+}
+
+/** A file in `dir` that never had a name, or undefined where the file system has no such thing. */
+function openNameless(dir) {
   try {
-    fs.accessSync(descriptorPath, fs.constants.W_OK);
-    return true;
+    return fs.openSync(dir, NAMELESS, FILE_MODE);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-/** V8 writes into the file `name`, which is empty and open as `fd`. The name is gone afterwards. */
-function fill(fd, name, options) {
-  const byDescriptor = `/proc/self/fd/${fd}`;
-  try {
-    if (!reachable(byDescriptor)) {
-      v8.writeHeapSnapshot(name, options);
-      return;
-    }
-    // Without a name nothing is left even if the process is killed in here.
-    unlinkQuietly(name);
-    v8.writeHeapSnapshot(byDescriptor, options);
-  } finally {
+/**
+ * An empty file open for reading and writing, and the path by which V8 can write it. Where possible it has
+ * no name: nothing is left of it even if the process is killed while V8 writes.
+ */
+function openRaw(name) {
+  if (!hasDescriptorPaths()) return { fd: fs.openSync(name, CREATE, FILE_MODE), file: name };
+  let fd = openNameless(path.dirname(name));
+  if (fd === undefined) {
+    fd = fs.openSync(name, CREATE, FILE_MODE);
     unlinkQuietly(name);
   }
+  return { fd, file: `/proc/self/fd/${fd}` };
+}
+
+/** Descriptors of this process that stand for the same file as `fd`, without `fd`. */
+function twinsOf(fd) {
+  const { dev, ino } = fs.fstatSync(fd);
+  const isTwin = (other) => {
+    const stats = fs.fstatSync(other);
+    return other !== fd && stats.dev === dev && stats.ino === ino;
+  };
+  return fs.readdirSync('/proc/self/fd').map(Number).filter((other) => {
+    try {
+      return isTwin(other);
+    } catch {
+      return false; // Closed meanwhile.
+    }
+  });
+}
+
+/**
+ * Gives back what a failed write holds. Node (18 to 26) keeps its descriptor open then, and with it the
+ * disk space: the file is emptied, and the descriptor closed, since nobody else knows of it.
+ */
+function discard(fd) {
+  try {
+    fs.ftruncateSync(fd, 0);
+    // A worker would get a warning for closing what it has not opened.
+    if (hasDescriptorPaths() && isMainThread) for (const twin of twinsOf(fd)) fs.closeSync(twin);
+  } catch {
+    // Not granted: the process end frees it.
+  }
+  fs.closeSync(fd);
 }
 
 function throughFile(name, options) {
-  let fd;
+  const { fd, file } = openRaw(name);
   try {
-    fd = fs.openSync(name, CREATE, FILE_MODE);
-    fill(fd, name, options);
+    v8.writeHeapSnapshot(file, options);
     return new FileSource(fd);
   } catch (error) {
-    if (fd !== undefined) fs.closeSync(fd);
+    discard(fd);
     throw error;
+  } finally {
+    if (file === name) unlinkQuietly(name);
   }
 }
 

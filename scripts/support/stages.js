@@ -10,6 +10,7 @@ const path = require('node:path');
 const { bin, root, run, tail } = require('./run.js');
 
 const LANE_TIMEOUT_MS = 12 * 60_000;
+const FILE_TIMEOUT_MS = 5 * 60_000;
 
 /** The sums over all stages so far. */
 class Totals {
@@ -66,6 +67,7 @@ async function nodeTestStage(totals, name, { node = process.execPath, files, env
   const log = path.join(os.tmpdir(), `rsprof-${process.pid}-${name.replace(/\W+/g, '-')}.log`);
   const args = [
     '--test',
+    ...(await timeoutFlags(node)),
     `--test-reporter=${path.join(__dirname, 'count-reporter.mjs')}`,
     '--test-reporter-destination=stdout',
     '--test-reporter=spec',
@@ -76,9 +78,16 @@ async function nodeTestStage(totals, name, { node = process.execPath, files, env
   const counts = lastJson(output) ?? { passed: 0, failed: 0, skipped: 0 };
   if (code !== 0 && counts.failed === 0) counts.failed = 1;
   if (counts.failed === 0 && counts.passed === 0) counts.failed = 1;
-  const details = counts.failed === 0 ? '' : `${read(log)}\n${output}`;
+  const details = counts.failed === 0 ? '' : `${failures(read(log))}\n${output}`;
   report(totals, name, counts, seconds, details);
   fs.rmSync(log, { force: true });
+}
+
+/** Node 18 has no limit on a test; there the stage's own one ends what hangs. */
+async function timeoutFlags(node) {
+  const { output } = await run(node, ['--version']);
+  const major = Number(/^v(\d+)/.exec(output)?.[1]);
+  return major >= 20 ? [`--test-timeout=${FILE_TIMEOUT_MS}`] : [];
 }
 
 function lastJson(output) {
@@ -87,6 +96,12 @@ function lastJson(output) {
     .split('\n')
     .findLast?.((text) => text.startsWith('{"passed"'));
   return line === undefined ? undefined : JSON.parse(line);
+}
+
+/** What the spec reporter says at its end about the tests that failed; all of it where it does not. */
+function failures(text) {
+  const at = text.lastIndexOf('failing tests:');
+  return at === -1 ? text : text.slice(at);
 }
 
 function read(file) {

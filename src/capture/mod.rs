@@ -14,6 +14,7 @@ mod profile_writer;
 mod snapshot;
 mod snapshot_writer;
 mod thread;
+mod unfinished;
 
 pub use allocation::{AllocationCapture, AllocationReport};
 pub use completion::{Completion, Settled};
