@@ -32,9 +32,9 @@ impl Abandon for AllocationCapture {
     }
 }
 
-impl Release for ForkCapture {
-    fn release(&mut self) {
-        Self::release(self);
+impl Abandon for ForkCapture {
+    fn abandon(&mut self) {
+        Self::abandon(self);
     }
 }
 

@@ -10,7 +10,7 @@ use napi::bindgen_prelude::{Buffer, Object};
 use napi_derive::napi;
 use parking_lot::Mutex;
 
-use super::env_bound::{EnvBound, Release};
+use super::env_bound::{Abandon, EnvBound};
 use super::failure::{Failure, Result, internal};
 use super::promise;
 use super::snapshot::{
@@ -38,6 +38,8 @@ pub struct ForkRequestOptions {
     pub expose_internals: bool,
     /// 16 bytes: string contents are replaced by their length and a hash with this key.
     pub redact_key: Option<Buffer>,
+    /// Whether an object has the same number in all snapshots.
+    pub stable_ids: bool,
     /// Wall-clock time the child may take, in seconds.
     pub budget_seconds: f64,
     /// Anonymous memory the child may add, in bytes; none for no limit.
@@ -47,6 +49,8 @@ pub struct ForkRequestOptions {
 /// How long the isolate stood still, in milliseconds.
 #[napi(object, object_from_js = false)]
 pub struct ForkPause {
+    /// Numbering the objects.
+    pub number_ms: f64,
     /// Waiting for other threads to fall asleep.
     pub quiesce_ms: f64,
     /// Marking the heap as inherited.
@@ -94,8 +98,14 @@ struct Preparation {
     thread: Option<JoinHandle<()>>,
 }
 
-impl Release for Preparation {
-    fn release(&mut self) {
+impl Abandon for Preparation {
+    fn abandon(&mut self) {
+        self.join();
+    }
+}
+
+impl Preparation {
+    fn join(&mut self) {
         if let Some(thread) = self.thread.take() {
             let _panicked = thread.join();
         }
@@ -129,7 +139,7 @@ impl ForkRecording {
     pub fn start(&self, env: &Env, options: ForkRequestOptions) -> Result<ForkPause> {
         let plan = {
             let mut preparation = self.plan.get();
-            preparation.release();
+            preparation.join();
             preparation.plan.lock().take()
         };
         let plan = plan.ok_or_else(|| Error::Internal("a fork needs a fresh plan".into()))?;
@@ -137,6 +147,7 @@ impl ForkRecording {
         let pause = capture.pause();
         *self.capture.borrow_mut() = Some(EnvBound::new(env, capture).map_err(internal)?);
         Ok(ForkPause {
+            number_ms: milliseconds(pause.number),
             quiesce_ms: milliseconds(pause.quiesce),
             mark_ms: milliseconds(pause.mark),
             fork_ms: milliseconds(pause.fork),
@@ -184,7 +195,7 @@ impl ForkRecording {
     #[napi(catch_unwind)]
     pub fn release(&self) -> f64 {
         let started = Instant::now();
-        self.plan.get().release();
+        self.plan.get().join();
         if let Ok(capture) = self.capture() {
             capture.get().release();
         }
@@ -219,6 +230,7 @@ fn request(options: ForkRequestOptions) -> Result<ForkRequest> {
             numeric_values: options.numeric_values,
             expose_internals: options.expose_internals,
         },
+        stable_ids: options.stable_ids,
         budget: Budget { time, memory },
         lifetime: Lifetime::WithParent,
     })

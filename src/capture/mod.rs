@@ -27,3 +27,4 @@ pub use snapshot::{
 };
 pub use snapshot_writer::{SnapshotWriter, Written};
 pub(crate) use thread::{settle, spawn};
+pub(crate) use unfinished::Unfinished;

@@ -8,25 +8,25 @@ use std::path::PathBuf;
 /// As a rule JavaScript is: it makes the file, and puts it in place or removes it. When a worker is
 /// terminated no JavaScript runs any more, and the file would stay behind.
 #[derive(Default)]
-pub(super) struct Unfinished(Option<PathBuf>);
+pub(crate) struct Unfinished(Option<PathBuf>);
 
 impl Unfinished {
-    pub(super) fn new(path: Option<PathBuf>) -> Self {
+    pub(crate) fn new(path: Option<PathBuf>) -> Self {
         Self(path)
     }
 
     /// Leaves the file to the caller.
-    pub(super) fn keep(&mut self) {
+    pub(crate) fn keep(&mut self) {
         self.0 = None;
     }
 
     /// Moves the responsibility out.
-    pub(super) fn take(&mut self) -> Self {
+    pub(crate) fn take(&mut self) -> Self {
         Self(self.0.take())
     }
 
     /// Removes the file.
-    pub(super) fn discard(self) {
+    pub(crate) fn discard(self) {
         if let Some(path) = self.0 {
             // Gone already, or a folder that is read-only by now: the next sweep looks again.
             let _gone = fs::remove_file(path);

@@ -18,7 +18,7 @@ use super::plan::ForkPlan;
 use super::quiesce::quiesce;
 use super::report::ChildReport;
 use super::sandbox::Lifetime;
-use crate::capture::{Completion, settle, spawn};
+use crate::capture::{Completion, Unfinished, settle, spawn};
 use crate::error::{Error, ForkFailure, Result};
 use crate::heap::{Progress, StreamOptions};
 use crate::sink::{self, BlockControl, BlockReader, BlockWriter, Compression, OutputFile};
@@ -39,6 +39,9 @@ pub struct ForkRequest {
     pub options: StreamOptions,
     /// What V8 puts in.
     pub snapshot: SnapshotOptions,
+    /// Whether an object has the same number in all snapshots: V8 numbers the objects here, before
+    /// the fork.
+    pub stable_ids: bool,
     /// What the child may use.
     pub budget: Budget,
     /// Whether the child may outlive this process.
@@ -54,6 +57,8 @@ pub struct ForkReport {
 /// A child at work. Dropping it ends the child and joins the threads.
 pub struct ForkCapture {
     shared: Arc<Shared>,
+    /// The file, until somebody took over what becomes of it.
+    unfinished: Unfinished,
     blocks: Option<(BlockReader, BlockControl)>,
     reaper: Option<JoinHandle<()>>,
     pump: Option<JoinHandle<()>>,
@@ -63,6 +68,8 @@ pub struct ForkCapture {
 /// How long the isolate stood still, and for what.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pause {
+    /// Numbering the objects.
+    pub number: Duration,
     /// Waiting for other threads to fall asleep.
     pub quiesce: Duration,
     /// Marking the heap as inherited.
@@ -97,6 +104,7 @@ impl ForkCapture {
     /// fork is.
     pub fn start(profiler: &HeapProfiler, plan: ForkPlan, request: ForkRequest) -> Result<Self> {
         let started = Instant::now();
+        let unfinished = Unfinished::new(request.path.clone());
         let Ends { output, stream, blocks, sync } = ends(request.path)?;
         let (reports, child_reports) = parent::pipe()?;
         let (errors, child_errors) = parent::pipe()?;
@@ -113,12 +121,17 @@ impl ForkCapture {
         };
         let shared = Arc::new(Shared::default());
         let mut capture =
-            Self { shared, blocks, reaper: None, pump: None, pause: Pause::default() };
+            Self { shared, unfinished, blocks, reaper: None, pump: None, pause: Pause::default() };
         if let Some((pipe, writer)) = stream {
             capture.pump = Some(spawn("rsprof-pump", move || pump(pipe, writer))?);
         }
         let plan = Arc::new(plan);
         let hand_over = capture.spawn_reaper(Arc::clone(&plan), request.budget)?;
+        if request.stable_ids {
+            let started = Instant::now();
+            profiler.number_objects();
+            capture.pause.number = started.elapsed();
+        }
         let pid = capture.fork(&plan, profiler, work)?;
         // The receiver waits for exactly this.
         let _reaper_gone = hand_over.send(Child { pid, reports, errors });
@@ -161,12 +174,20 @@ impl ForkCapture {
 
     /// Ends the child if it still runs, reaps it, joins the threads. Harmless when repeated.
     pub fn release(&mut self) {
+        self.unfinished.keep();
         if !self.shared.completion.is_settled() {
             self.abort();
         }
         for thread in [self.reaper.take(), self.pump.take()].into_iter().flatten() {
             let _panicked = thread.join();
         }
+    }
+
+    /// Ends it because its environment ends: as [`Self::release`], and no half file stays.
+    pub fn abandon(&mut self) {
+        let unfinished = self.unfinished.take();
+        self.release();
+        unfinished.discard();
     }
 
     fn spawn_reaper(&mut self, plan: Arc<ForkPlan>, budget: Budget) -> Result<Sender<Child>> {
@@ -214,7 +235,7 @@ impl ForkCapture {
 
 impl Drop for ForkCapture {
     fn drop(&mut self) {
-        self.release();
+        self.abandon();
     }
 }
 
