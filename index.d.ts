@@ -256,6 +256,66 @@ export interface HeapSnapshotStream extends Readable {
  */
 export function heapSnapshotStream(options?: HeapSnapshotStreamOptions): HeapSnapshotStream;
 
+/** Options of {@link snapshotOnOutOfMemory}. */
+export interface OutOfMemoryOptions extends Omit<FileOptions, 'signal' | 'reason'> {
+  /** Keep the values of numbers. Default false. */
+  numericValues?: boolean;
+  /** Show V8's own objects. Default false. */
+  exposeInternals?: boolean;
+  /** As for {@link heapSnapshot}. Default: `RSPROF_REDACT`, else false. */
+  redact?: false | 'strings';
+  /**
+   * What the child may use: `seconds` of wall-clock time (default 300), `memory` in bytes beyond what it
+   * inherited (default: no limit). A child over its budget is ended; the sidecar says so.
+   */
+  budget?: { seconds?: number; memory?: number };
+  /**
+   * Bytes by which V8's heap limit is raised, once, when it is reached: the process goes on, and ends at the
+   * raised limit if it does not recover. 0 to 1099511627776, default 0: it ends at once. In a worker
+   * Node adds 16 MiB of its own and ends the worker.
+   */
+  extension?: number;
+  /**
+   * Seconds the dying process waits for the file, 0 to 3600. Default 0: it ends at once, so that whoever
+   * restarts it loses no time. Default 60 where its death would end the child too: as process 1 of a
+   * container, under `tini`, `dumb-init`, a shell or `npm` that is process 1, and as the main process
+   * of a systemd unit. What is not finished then is lost.
+   */
+  wait?: number;
+}
+
+/** An armed {@link snapshotOnOutOfMemory}. */
+export interface OutOfMemoryWatch {
+  /** Nothing will happen at the limit from now on. Idempotent. A child that is at work goes on. */
+  disarm(): void;
+}
+
+/**
+ * Writes a heap snapshot of this thread when its heap is full, once. The process forks (some 20 to 100 ms,
+ * more where other threads are busy) and then ends as it would have: V8's message, SIGABRT (exit code 134).
+ * A child that outlives it writes the heap as it was, in seconds to minutes, at the lowest priority.
+ * Linux and the native backend only.
+ *
+ * The file is as safe as that of {@link heapSnapshot}: `*.partial` until it is whole. Without `path` it is named
+ * after the time of death. Its sidecar has `reason: 'out-of-memory'`; where the snapshot failed, the
+ * sidecar stands alone and has an `error`.
+ *
+ * Arming costs a few milliseconds (50 more for each GB of heap that is there already), nothing after that, and
+ * keeps no process alive. At death the machine must bear the child: 2 to 15 times the heap.
+ *
+ * V8 asks only the callback that was added last. Node's `--heapsnapshot-near-heap-limit` and
+ * `v8.setHeapSnapshotNearHeapLimit()` use the same one: what is set later wins, so do not combine them. In a
+ * worker, Node's own callback comes after this one and ends the worker as ever
+ * (`ERR_WORKER_OUT_OF_MEMORY`); there the snapshot is of the worker's heap.
+ *
+ * @throws {RsprofError} synchronously: `INVALID_ARG`; `BUSY` where it is armed in this thread; `UNSUPPORTED`
+ *   where there is no fork; `EXISTS`, `IS_DIRECTORY`, `NOT_FOUND`, `ACCESS`, `IO` for the place of the file
+ *
+ * @example
+ * snapshotOnOutOfMemory({ dir: '/var/captures' });
+ */
+export function snapshotOnOutOfMemory(options?: OutOfMemoryOptions): OutOfMemoryWatch;
+
 /** Options of every profile. */
 export interface ProfileOptions extends FileOptions {
   /**

@@ -38,12 +38,17 @@ async function heapProfile(options) {
   return require('./lib/heap-profile.js').heapProfile(options);
 }
 
+function snapshotOnOutOfMemory(options) {
+  return require('./lib/out-of-memory.js').snapshotOnOutOfMemory(options);
+}
+
 module.exports = {
   version,
   RsprofError,
   backend,
   heapSnapshot,
   heapSnapshotStream,
+  snapshotOnOutOfMemory,
   startCpuProfile,
   cpuProfile,
   startHeapProfile,

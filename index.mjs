@@ -6,6 +6,7 @@ export const {
   backend,
   heapSnapshot,
   heapSnapshotStream,
+  snapshotOnOutOfMemory,
   startCpuProfile,
   cpuProfile,
   startHeapProfile,

@@ -55,18 +55,20 @@ class ForkRecording {
     try {
       return await this.#byChild();
     } catch (error) {
-      if (this.#aborted || this.#delivered || !isForkFailure(error)) throw error;
+      if (!this.#mayFallBack(error)) throw error;
       return await this.#inProcess(error);
     } finally {
-      // A reader that still waits is told that nothing comes.
-      this.#announce({ recording: NOTHING, isLast: Promise.resolve(true) });
+      // A reader that still waits, or comes later, is told that nothing comes.
+      const nothing = { recording: NOTHING, isLast: Promise.resolve(true) };
+      this.#announce(nothing);
+      this.#current = Promise.resolve(nothing);
     }
   }
 
   async #byChild() {
     for (;;) {
       const recording = this.#backend.forkSnapshot(this.#request);
-      const report = await this.#follow(recording, (error) => this.#mayRetry(error)).catch(
+      const report = await this.#follow(recording, (error) => this.#isFollowed(error)).catch(
         (error) => {
           this.#pausedMs += recording.pauseMs();
           if (!this.#mayRetry(error)) throw error;
@@ -86,6 +88,15 @@ class ForkRecording {
       !this.#delivered &&
       this.#retries.length + 1 < MAX_ATTEMPTS
     );
+  }
+
+  #mayFallBack(error) {
+    return this.#request.fallback && !this.#aborted && !this.#delivered && isForkFailure(error);
+  }
+
+  /** Whether another recording comes after one that failed with `error`. */
+  #isFollowed(error) {
+    return this.#mayRetry(error) || this.#mayFallBack(error);
   }
 
   async #inProcess(failure) {

@@ -304,6 +304,11 @@ function forkSnapshot({ target, redactKey, budget, ...rest }) {
   );
 }
 
+/** @returns {{ disarm(): void }} see lib/out-of-memory.js */
+function watchOutOfMemory(request) {
+  return call('watch for out-of-memory', () => addon.watchOutOfMemory(request));
+}
+
 /** @returns {ProfileRecording} with `logging` */
 function startCpuProfile({ interval, maxSamples, callerLines, eager }) {
   const request = { interval, maxSamples, callerLines, eager };
@@ -329,4 +334,5 @@ module.exports = {
   startHeapProfile,
   takeSnapshot,
   unforkable,
+  watchOutOfMemory,
 };

@@ -19,6 +19,7 @@ const SNAPSHOTS = ['heapSnapshot', 'heapSnapshotStream'];
 const CPU = ['cpuProfile', 'startCpuProfile'];
 const HEAP = ['heapProfile', 'startHeapProfile'];
 const EVERY = [...FILES, 'heapSnapshotStream'];
+const OUT_OF_MEMORY = ['snapshotOnOutOfMemory'];
 
 const MAX_SECONDS = 86_400;
 
@@ -36,36 +37,36 @@ const EXTENSIONS = Object.freeze({ gzip: '.gz', zstd: '.zst', none: '' });
 const BUDGET = Object.freeze({ seconds: 300, memory: undefined, pauseSeconds: 10 });
 
 const OPTIONS = Object.freeze({
-  path: { type: 'path', calls: FILES },
-  dir: { type: 'path', calls: FILES, env: 'RSPROF_DIR', default: '.' },
-  overwrite: { type: 'boolean', calls: FILES, default: false },
-  sidecar: { type: 'boolean', calls: FILES, default: true },
+  path: { type: 'path', calls: [...FILES, ...OUT_OF_MEMORY] },
+  dir: { type: 'path', calls: [...FILES, ...OUT_OF_MEMORY], env: 'RSPROF_DIR', default: '.' },
+  overwrite: { type: 'boolean', calls: [...FILES, ...OUT_OF_MEMORY], default: false },
+  sidecar: { type: 'boolean', calls: [...FILES, ...OUT_OF_MEMORY], default: true },
   compression: {
     type: 'choice',
     values: ['gzip', 'zstd', 'none'],
-    calls: EVERY,
+    calls: [...EVERY, ...OUT_OF_MEMORY],
     env: 'RSPROF_COMPRESSION',
     default: 'gzip',
     // A stream's reader parses the bytes: its format must not change with the environment.
     per: { heapSnapshotStream: { default: 'none', env: undefined } },
   },
-  level: { type: 'integer', min: 1, max: 19, calls: EVERY },
+  level: { type: 'integer', min: 1, max: 19, calls: [...EVERY, ...OUT_OF_MEMORY] },
   signal: { type: 'signal', calls: EVERY },
   reason: { type: 'string', calls: EVERY },
   onProgress: { type: 'function', calls: SNAPSHOTS },
-  numericValues: { type: 'boolean', calls: SNAPSHOTS, default: false },
-  exposeInternals: { type: 'boolean', calls: SNAPSHOTS, default: false },
+  numericValues: { type: 'boolean', calls: [...SNAPSHOTS, ...OUT_OF_MEMORY], default: false },
+  exposeInternals: { type: 'boolean', calls: [...SNAPSHOTS, ...OUT_OF_MEMORY], default: false },
   redact: {
     type: 'choice',
     values: [false, 'strings'],
-    calls: SNAPSHOTS,
+    calls: [...SNAPSHOTS, ...OUT_OF_MEMORY],
     env: 'RSPROF_REDACT',
     default: false,
   },
   strategy: { type: 'choice', values: ['auto', 'fork', 'inline'], calls: SNAPSHOTS, env: 'RSPROF_STRATEGY', default: 'auto' },
   fallback: { type: 'boolean', calls: SNAPSHOTS, default: true },
   stableIds: { type: 'boolean', calls: SNAPSHOTS, default: false },
-  budget: { type: 'budget', calls: SNAPSHOTS, default: () => ({ ...BUDGET }) },
+  budget: { type: 'budget', calls: [...SNAPSHOTS, ...OUT_OF_MEMORY], default: () => ({ ...BUDGET }) },
   queue: { type: 'boolean', calls: [...SNAPSHOTS, 'heapProfile'], default: false },
   seconds: {
     type: 'number',
@@ -105,6 +106,16 @@ const OPTIONS = Object.freeze({
     calls: HEAP,
     default: false,
   },
+  extension: {
+    type: 'integer',
+    min: 0,
+    max: 2 ** 40,
+    unit: 'bytes',
+    calls: OUT_OF_MEMORY,
+    default: 0,
+  },
+  // Without a default: lib/out-of-memory.js looks whose death would end the child.
+  wait: { type: 'number', min: 0, max: 3600, unit: 'seconds', calls: OUT_OF_MEMORY },
   // Not an option of a call: read through `fromEnvironment` by lib/backend.js.
   backend: { type: 'choice', values: ['native', 'inspector'], calls: [], env: 'RSPROF_BACKEND' },
 });

@@ -74,6 +74,23 @@ function sidecarText({ kind, settings, result, processFigures: figures }) {
 }
 
 /**
+ * The fields that are known before there is a capture. A process that is out of memory has no
+ * JavaScript left to write the others: src/fork/ghost/record.rs does.
+ *
+ * @param {{ kind: string, settings: object }} capture as for {@link sidecarText}
+ * @returns {object}
+ */
+function sidecarFields({ kind, settings }) {
+  return {
+    format: FORMAT,
+    kind,
+    options: without(settings, LEFT_OUT),
+    versions: { rsprof: version, node: process.versions.node, v8: process.versions.v8 },
+    host: { platform: process.platform, arch: process.arch, pid: process.pid, threadId },
+  };
+}
+
+/**
  * Whether `file` is a sidecar that rsprof wrote (and so may overwrite).
  *
  * @param {string} file
@@ -90,4 +107,4 @@ function isSidecar(file) {
   }
 }
 
-module.exports = { FORMAT, isSidecar, processFigures, sidecarPath, sidecarText };
+module.exports = { FORMAT, isSidecar, processFigures, sidecarFields, sidecarPath, sidecarText };

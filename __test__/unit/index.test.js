@@ -15,6 +15,7 @@ test('the surface', () => {
     'backend',
     'heapSnapshot',
     'heapSnapshotStream',
+    'snapshotOnOutOfMemory',
     'startCpuProfile',
     'cpuProfile',
     'startHeapProfile',

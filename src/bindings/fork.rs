@@ -18,7 +18,7 @@ use super::snapshot::{
 };
 use crate::capture::{Completion, Settled};
 use crate::error::Error;
-use crate::fork::{Budget, ForkCapture, ForkPlan, ForkReport, ForkRequest, Lifetime};
+use crate::fork::{Budget, ForkCapture, ForkPlan, ForkReport, ForkRequest, Lifetime, SpillFile};
 use crate::heap::StreamOptions;
 use crate::sink::Compression;
 use crate::v8::SnapshotOptions;
@@ -44,6 +44,8 @@ pub struct ForkRequestOptions {
     pub budget_seconds: f64,
     /// Anonymous memory the child may add, in bytes; none for no limit.
     pub budget_memory: Option<f64>,
+    /// A directory on a real disk: the child's memory goes to an unlinked file there.
+    pub spill_dir: Option<String>,
 }
 
 /// How long the isolate stood still, in milliseconds.
@@ -74,6 +76,8 @@ pub struct ForkFigures {
     pub confined: bool,
     /// Memory that existed because of the child, in bytes.
     pub added_bytes: Option<f64>,
+    /// Most bytes that were in the spill file at a time; none without one.
+    pub spilled_bytes: Option<f64>,
 }
 
 /// Either of the two.
@@ -233,6 +237,7 @@ fn request(options: ForkRequestOptions) -> Result<ForkRequest> {
         stable_ids: options.stable_ids,
         budget: Budget { time, memory },
         lifetime: Lifetime::WithParent,
+        spill: options.spill_dir.map(|dir| SpillFile::create(dir.as_ref())).transpose()?,
     })
 }
 
@@ -252,5 +257,6 @@ fn figures(report: &ForkReport) -> ForkFigures {
         graph_ms: milliseconds(child.phases.graph),
         confined: child.confined,
         added_bytes: child.added_bytes.map(|bytes| bytes as f64),
+        spilled_bytes: child.spilled_bytes.map(|bytes| bytes as f64),
     }
 }

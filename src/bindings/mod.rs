@@ -10,6 +10,7 @@ mod cpu;
 mod env_bound;
 mod failure;
 mod fork;
+mod ghost;
 mod probe;
 mod promise;
 mod snapshot;

@@ -18,6 +18,7 @@ use super::plan::ForkPlan;
 use super::quiesce::quiesce;
 use super::report::ChildReport;
 use super::sandbox::Lifetime;
+use super::spill::{self, SpillFile};
 use crate::capture::{Completion, Unfinished, settle, spawn};
 use crate::error::{Error, ForkFailure, Result};
 use crate::heap::{Progress, StreamOptions};
@@ -46,6 +47,8 @@ pub struct ForkRequest {
     pub budget: Budget,
     /// Whether the child may outlive this process.
     pub lifetime: Lifetime,
+    /// Where the child keeps its memory instead; `None` for anonymous memory.
+    pub spill: Option<SpillFile>,
 }
 
 /// What a finished snapshot came to.
@@ -101,9 +104,12 @@ impl ForkCapture {
     /// # Errors
     ///
     /// [`Error::Io`] where the target, a pipe or a thread is refused; [`Error::Fork`] where the
-    /// fork is.
+    /// fork is; [`Error::Unsupported`] where it is to spill and cannot.
     pub fn start(profiler: &HeapProfiler, plan: ForkPlan, request: ForkRequest) -> Result<Self> {
         let started = Instant::now();
+        if request.spill.is_some() && !plan.patch().can_spill() {
+            return Err(spill::unsupported());
+        }
         let unfinished = Unfinished::new(request.path.clone());
         let Ends { output, stream, blocks, sync } = ends(request.path)?;
         let (reports, child_reports) = parent::pipe()?;
@@ -118,6 +124,7 @@ impl ForkCapture {
             sync,
             lifetime: request.lifetime,
             parent: std::process::id(),
+            spill: request.spill,
         };
         let shared = Arc::new(Shared::default());
         let mut capture =

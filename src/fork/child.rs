@@ -14,6 +14,7 @@ use super::memory::MemoryMeter;
 use super::plan::ForkPlan;
 use super::report::{ChildReport, Message, Phases};
 use super::sandbox::{self, Lifetime};
+use super::spill::{Spill, SpillFile};
 use crate::capture::{SnapshotWriter, Written};
 use crate::error::{Error, Result};
 use crate::heap::StreamOptions;
@@ -35,6 +36,8 @@ pub(super) struct Work {
     pub(super) sync: bool,
     pub(super) lifetime: Lifetime,
     pub(super) parent: u32,
+    /// Takes the child's allocations, where memory is short.
+    pub(super) spill: Option<SpillFile>,
 }
 
 /// Does the work and ends the process.
@@ -55,10 +58,13 @@ fn record(plan: &ForkPlan, profiler: &HeapProfiler, work: &Work) -> Result<Child
     let started = Instant::now();
     sandbox::be_humble(work.lifetime, work.parent);
     sandbox::reset_signals();
+    let spill_file = work.spill.as_ref().map(AsRawFd::as_raw_fd);
     let keep = [work.output.as_raw_fd(), work.reports.as_raw_fd()];
+    let keep: Vec<_> = keep.into_iter().chain(spill_file).collect();
     sandbox::detach_descriptors(&keep, work.errors.as_raw_fd())?;
     sandbox::protect_shared_memory()?;
-    plan.patch().apply();
+    let spill = work.spill.as_ref().map(|file| Spill::activate(file, &work.reports)).transpose()?;
+    plan.patch().apply(spill.is_some());
     let meter = MemoryMeter::open();
     let confined = sandbox::confine();
     let prepare = started.elapsed();
@@ -79,7 +85,8 @@ fn record(plan: &ForkPlan, profiler: &HeapProfiler, work: &Work) -> Result<Child
     }
     // V8's snapshot is not freed, nor is anything else: the process is about to end.
     let phases = Phases { prepare, graph, serialize: started.elapsed() };
-    Ok(ChildReport { written, phases, confined, added_bytes: meter.added_bytes() })
+    let spilled_bytes = spill.map(|spill| spill.bytes());
+    Ok(ChildReport { written, phases, confined, added_bytes: meter.added_bytes(), spilled_bytes })
 }
 
 /// Feeds the writer on V8's own stack, and tells the parent how far it is.

@@ -14,18 +14,25 @@ use super::mappings::Span;
 pub(super) struct Replacement {
     pub(super) name: &'static CStr,
     pub(super) with: *const c_void,
+    /// In a child that spills its memory only; then this library itself is to call what this says.
+    pub(super) spill: Option<Original>,
 }
+
+/// The address of a function in libc itself; null where libc has none.
+pub(super) type Original = *const c_void;
 
 /// A word of some object's offset table, and what to put there.
 #[derive(Clone, Copy)]
 struct Slot {
     address: usize,
     value: usize,
+    spill: bool,
 }
 
 /// Every word to overwrite.
 pub(super) struct Patch {
     slots: Vec<Slot>,
+    can_spill: bool,
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -81,11 +88,11 @@ impl Patch {
     /// Finds the words to overwrite in every loaded object but libc, the loader and this one.
     /// Must run on a thread that may take the dynamic loader's lock: in the parent.
     pub(super) fn find(replacements: &[Replacement]) -> Self {
-        let mut search = Search { replacements, slots: Vec::new() };
+        let mut search = Search { replacements, slots: Vec::new(), originals: 0 };
         // SAFETY: `visit` gets back the pointer to `search`, which outlives the call; the loader
         // holds its lock meanwhile, so no object that is being visited can go.
         unsafe { libc::dl_iterate_phdr(Some(visit), (&raw mut search).cast()) };
-        Self { slots: search.slots }
+        Self { slots: search.slots, can_spill: search.originals > 0 }
     }
 
     /// Number of words.
@@ -93,11 +100,17 @@ impl Patch {
         self.slots.len()
     }
 
-    /// Overwrites them. In the child only. An object that was unloaded since is passed over:
-    /// its pages cannot be made writable.
-    pub(super) fn apply(&self) {
+    /// Whether the calls for memory go to libc, as far as is seen: not to an allocator that
+    /// somebody put in its place, which would not know our blocks, nor we its own.
+    pub(super) fn can_spill(&self) -> bool {
+        self.can_spill
+    }
+
+    /// Overwrites them, those for a child that spills where `spill` says so. In the child only. An
+    /// object that was unloaded since is passed over: its pages cannot be made writable.
+    pub(super) fn apply(&self, spill: bool) {
         let mut writable: Option<Span> = None;
-        for slot in &self.slots {
+        for slot in self.slots.iter().filter(|slot| spill || !slot.spill) {
             if !writable.as_ref().is_some_and(|page| page.contains(&slot.address)) {
                 writable = unprotect(slot.address);
             }
@@ -126,6 +139,8 @@ fn unprotect(address: usize) -> Option<Span> {
 struct Search<'r> {
     replacements: &'r [Replacement],
     slots: Vec<Slot>,
+    /// Words that held the address of the function in libc that a spilling child replaces.
+    originals: usize,
 }
 
 /// What an object's dynamic section says.
@@ -144,8 +159,8 @@ unsafe extern "C" fn visit(
     // that `find` gave, to a `Search` nobody else uses meanwhile.
     let (info, search) = unsafe { (&*info, &mut *search.cast::<Search<'_>>()) };
     // SAFETY: the headers and the dynamic section of a loaded object are mapped and complete.
-    if let Some(tables) = unsafe { tables(info) } {
-        search.object(info.dlpi_addr as usize, &tables);
+    if let Some((tables, owner)) = unsafe { tables(info) } {
+        search.object(info.dlpi_addr as usize, &tables, owner);
     }
     0
 }
@@ -153,13 +168,11 @@ unsafe extern "C" fn visit(
 /// # Safety
 ///
 /// `info` must describe an object that is loaded and stays so during the call.
-unsafe fn tables(info: &libc::dl_phdr_info) -> Option<Tables> {
+unsafe fn tables(info: &libc::dl_phdr_info) -> Option<(Tables, Owner)> {
     let base = info.dlpi_addr as usize;
     // SAFETY: the loader gives `dlpi_phnum` program headers.
     let headers = unsafe { std::slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into()) };
-    if is_exempt(info, base, headers) {
-        return None;
-    }
+    let owner = owner(info, base, headers)?;
     let dynamic = headers.iter().find(|header| header.p_type == libc::PT_DYNAMIC)?;
     let mut entry = (base + dynamic.p_vaddr as usize) as *const Dynamic;
     let (mut strings, mut symbols) = (0, 0);
@@ -184,14 +197,15 @@ unsafe fn tables(info: &libc::dl_phdr_info) -> Option<Tables> {
         return None;
     }
     let count = |bytes: usize| bytes / size_of::<Rela>();
-    Some(Tables {
+    let tables = Tables {
         strings: strings as *const c_char,
         symbols: symbols as *const Symbol,
         relocations: [
             (plt as *const Rela, count(plt_bytes)),
             (rela as *const Rela, count(rela_bytes)),
         ],
-    })
+    };
+    Some((tables, owner))
 }
 
 /// glibc relocates the addresses in the dynamic section, musl does not.
@@ -199,37 +213,67 @@ fn absolute(base: usize, value: usize) -> usize {
     if value < base { base + value } else { value }
 }
 
-/// libc, the loader, the kernel's page and this library are left alone.
-fn is_exempt(info: &libc::dl_phdr_info, base: usize, headers: &[libc::Elf64_Phdr]) -> bool {
+/// Whose calls an object makes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Program,
+    /// This library.
+    Ours,
+}
+
+/// libc, the loader and the kernel's page are left alone.
+fn owner(info: &libc::dl_phdr_info, base: usize, headers: &[libc::Elf64_Phdr]) -> Option<Owner> {
     const LEFT_ALONE: [&str; 5] = ["libc.so", "libpthread", "ld-linux", "ld-musl", "linux-vdso"];
     let own = visit as *const () as usize;
     let holds_us = headers.iter().filter(|header| header.p_type == libc::PT_LOAD).any(|header| {
         let start = base + header.p_vaddr as usize;
         (start..start + header.p_memsz as usize).contains(&own)
     });
-    if holds_us || info.dlpi_name.is_null() {
-        return holds_us;
+    if holds_us {
+        return Some(Owner::Ours);
+    }
+    if info.dlpi_name.is_null() {
+        return Some(Owner::Program);
     }
     // SAFETY: the loader's name of an object is NUL-terminated.
     let name = unsafe { CStr::from_ptr(info.dlpi_name) }.to_string_lossy();
     let file = name.rsplit('/').next().unwrap_or("");
-    LEFT_ALONE.iter().any(|prefix| file.starts_with(prefix))
+    let left_alone = LEFT_ALONE.iter().any(|prefix| file.starts_with(prefix));
+    (!left_alone).then_some(Owner::Program)
 }
 
 impl Search<'_> {
-    fn object(&mut self, base: usize, tables: &Tables) {
+    fn object(&mut self, base: usize, tables: &Tables, owner: Owner) {
         for (first, count) in tables.relocations {
             for index in 0..if first.is_null() { 0 } else { count } {
                 // SAFETY: inside the object's relocation table.
                 let relocation = unsafe { *first.add(index) };
-                if let Some(value) = self.replacement(tables, relocation) {
-                    self.slots.push(Slot { address: base + relocation.offset, value });
+                if let Some(found) = self.replacement(tables, relocation) {
+                    self.slot(base + relocation.offset, found, owner);
                 }
             }
         }
     }
 
-    fn replacement(&self, tables: &Tables, relocation: Rela) -> Option<usize> {
+    /// An executable at a fixed address lends its own jump to every object that names a function it
+    /// has the address of: a call of ours for memory would go through its table, and come back
+    /// to us. So those get libc's own address.
+    fn slot(&mut self, address: usize, found: Replacement, owner: Owner) {
+        let value = match (owner, found.spill) {
+            (Owner::Program, _) => found.with,
+            (Owner::Ours, Some(original)) if !original.is_null() => original,
+            (Owner::Ours, _) => return,
+        };
+        // SAFETY: the target of a relocation of an object that is loaded and stays so during the
+        // visit: a mapped word, aligned as the ABI demands.
+        let held = unsafe { (address as *const usize).read() };
+        if found.spill.is_some_and(|original| !original.is_null() && held == original as usize) {
+            self.originals += 1;
+        }
+        self.slots.push(Slot { address, value: value as usize, spill: found.spill.is_some() });
+    }
+
+    fn replacement(&self, tables: &Tables, relocation: Rela) -> Option<Replacement> {
         let kind = relocation.info & 0xffff_ffff;
         let symbol = usize::try_from(relocation.info >> 32).ok().filter(|symbol| *symbol != 0)?;
         let absolute = kind == relocation::ABSOLUTE && relocation.addend == 0;
@@ -241,7 +285,6 @@ impl Search<'_> {
         let name = unsafe {
             CStr::from_ptr(tables.strings.add((*tables.symbols.add(symbol)).name as usize))
         };
-        let found = self.replacements.iter().find(|replacement| replacement.name == name)?;
-        Some(found.with as usize)
+        self.replacements.iter().find(|replacement| replacement.name == name).copied()
     }
 }

@@ -3,7 +3,7 @@
 //! Waking somebody does nothing. Waiting for somebody ends the child with [`WOULD_DEADLOCK`], so
 //! that a failure is told within milliseconds instead of being a hang.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_int, c_long, c_void};
 
 use super::got::Replacement;
 
@@ -14,7 +14,7 @@ pub(super) const WOULD_DEADLOCK: c_int = 75;
 pub(super) fn replacements() -> Vec<Replacement> {
     macro_rules! table {
         ($($name:literal => $with:path),+ $(,)?) => {
-            vec![$(Replacement { name: $name, with: $with as *const c_void }),+]
+            vec![$(Replacement { name: $name, with: $with as *const c_void, spill: None }),+]
         };
     }
     table! {
@@ -35,6 +35,7 @@ pub(super) fn replacements() -> Vec<Replacement> {
         c"pthread_rwlock_wrlock" => write_lock,
         c"pthread_create" => no_thread,
         c"exit" => leave,
+        c"syscall" => call_kernel,
     }
 }
 
@@ -91,10 +92,81 @@ fn uncontended(answer: c_int) -> c_int {
     if answer == libc::EBUSY { deadlock() } else { answer }
 }
 
+/// V8's own locks are Abseil's from Node 22 on, which wait by bare `futex` calls.
+///
+/// `syscall` takes what follows the number as the kernel does: in registers, and the last one on the
+/// stack. A caller that passes fewer leaves the rest undefined, as it does for libc's own.
+extern "C" fn call_kernel(
+    number: c_long,
+    first: usize,
+    second: usize,
+    third: usize,
+    fourth: usize,
+    fifth: usize,
+    sixth: usize,
+) -> c_long {
+    let command = c_int::try_from(second & 0x7f).unwrap_or(0);
+    let waits = command == libc::FUTEX_WAIT || command == libc::FUTEX_WAIT_BITSET;
+    if number != libc::SYS_futex || !waits {
+        // SAFETY: the caller's own call, passed on as it is.
+        return unsafe { libc::syscall(number, first, second, third, fourth, fifth, sixth) };
+    }
+    // Zero is "not at all" where it is a duration, and "past" where it is a point in time.
+    let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the caller's own call but for the time, which outlives it.
+    let (answer, error) = unsafe {
+        let answer = libc::syscall(number, first, second, third, &raw const now, fifth, sixth);
+        (answer, *errno())
+    };
+    if answer == -1 && error == libc::ETIMEDOUT && fourth == 0 {
+        // Nobody is left who could wake us.
+        leave(WOULD_DEADLOCK)
+    }
+    answer
+}
+
 /// # Safety
 ///
 /// The pointer must not leave the calling thread.
 unsafe fn errno() -> *mut c_int {
     // SAFETY: takes nothing and points at the calling thread's own variable.
     unsafe { libc::__errno_location() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The exit status of a child that does `work`, 0 where it comes back.
+    fn status_of(work: impl FnOnce()) -> c_int {
+        // SAFETY: the child calls nothing but `work`, which takes no lock, and `_exit`.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            work();
+            leave(0);
+        }
+        let mut status = 0;
+        // SAFETY: waits for the child above, once.
+        unsafe { libc::waitpid(child, &raw mut status, 0) };
+        libc::WEXITSTATUS(status)
+    }
+
+    fn futex_wait(value: usize, timeout: Option<&libc::timespec>) -> (c_long, c_int) {
+        let word = 7_u32;
+        let operation = (libc::FUTEX_WAIT_BITSET | libc::FUTEX_PRIVATE_FLAG) as usize;
+        let (address, until) =
+            (&raw const word as usize, timeout.map_or(0, |t| &raw const *t as usize));
+        let answer = call_kernel(libc::SYS_futex, address, operation, value, until, 0, !0 >> 32);
+        // SAFETY: read on this thread, at once.
+        (answer, unsafe { *errno() })
+    }
+
+    #[test]
+    fn nobody_waits_by_bare_futex_calls() {
+        assert_eq!(status_of(|| _ = futex_wait(7, None)), WOULD_DEADLOCK);
+        let later = libc::timespec { tv_sec: 1 << 40, tv_nsec: 0 };
+        assert_eq!(futex_wait(7, Some(&later)), (-1, libc::ETIMEDOUT));
+        assert_eq!(futex_wait(8, None), (-1, libc::EAGAIN));
+        assert!(call_kernel(libc::SYS_getpid, 0, 0, 0, 0, 0, 0) > 0);
+    }
 }

@@ -13,6 +13,7 @@
 
 mod capture;
 mod child;
+mod ghost;
 mod got;
 mod lonely;
 mod mappings;
@@ -23,9 +24,12 @@ mod quiesce;
 mod report;
 mod sandbox;
 mod seccomp;
+mod spill;
 
 pub use capture::{ForkCapture, ForkReport, ForkRequest};
+pub use ghost::{Ghost, GhostRequest, Naming, Place};
 pub use parent::Budget;
 pub use plan::ForkPlan;
 pub use report::{ChildReport, Phases};
 pub use sandbox::Lifetime;
+pub use spill::SpillFile;

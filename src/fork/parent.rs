@@ -182,7 +182,12 @@ impl Sentence {
 /// What a child that said nothing died of.
 fn failure(status: Option<i32>, last_words: &str) -> Error {
     let Some(status) = status else {
-        return ForkFailure::lost("the child was reaped by somebody else").into();
+        // Reaped by the kernel or somebody else, or never ours (see `ghost::steward`).
+        let said = match last_words.trim() {
+            "" => "without a word".into(),
+            words => format!("and said: {words}"),
+        };
+        return ForkFailure::lost(format!("the child ended {said}")).into();
     };
     let told = child::describe_exit(status, last_words);
     if libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGKILL {

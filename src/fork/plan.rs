@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use super::got::Patch;
 use super::lonely;
 use super::mappings::{self, Span};
+use super::spill;
 use crate::capture::{Completion, settle, spawn};
 use crate::error::{Error, Result};
 
@@ -26,11 +27,23 @@ impl ForkPlan {
     /// [`Error::Io`] where `/proc` is not readable; [`Error::Unsupported`] where no thread call of
     /// the loaded objects can be replaced.
     pub fn make() -> Result<Self> {
-        let patch = Patch::find(&lonely::replacements());
+        let plan = Self::make_for_the_last()?;
+        Ok(Self { not_inherited: mappings::not_inherited()?, ..plan })
+    }
+
+    /// The same in a few milliseconds, for a process that will not live to fork again: what would
+    /// have to be restored is left out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] as above.
+    pub(super) fn make_for_the_last() -> Result<Self> {
+        let replacements = [lonely::replacements(), spill::replacements()].concat();
+        let patch = Patch::find(&replacements);
         if patch.len() == 0 {
             return Err(Error::Unsupported("this program's calls cannot be redirected".into()));
         }
-        Ok(Self { patch, not_inherited: mappings::not_inherited()? })
+        Ok(Self { patch, not_inherited: Vec::new() })
     }
 
     /// Has [`Self::make`] run on a thread that leaves its result in `plan`.

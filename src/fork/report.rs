@@ -33,6 +33,8 @@ pub struct ChildReport {
     pub confined: bool,
     /// Memory that existed because of the child, in bytes, when it was done.
     pub added_bytes: Option<u64>,
+    /// Most bytes of the child's that were in the spill file at a time; `None` without one.
+    pub spilled_bytes: Option<u64>,
 }
 
 /// One line on the pipe.
@@ -96,6 +98,7 @@ impl Message {
                     "serialize": micros(report.phases.serialize),
                     "confined": report.confined,
                     "added": report.added_bytes,
+                    "spilled": report.spilled_bytes,
                 })
             }
         }
@@ -140,6 +143,7 @@ fn report(value: &Value) -> Option<ChildReport> {
         },
         confined: value["confined"].as_bool()?,
         added_bytes: value["added"].as_u64(),
+        spilled_bytes: value["spilled"].as_u64(),
     })
 }
 
@@ -166,6 +170,7 @@ mod tests {
             phases: Phases { graph: Duration::from_micros(12_345), ..Phases::default() },
             confined: true,
             added_bytes: Some(1 << 33),
+            spilled_bytes: Some(1 << 34),
         };
         let Message::Done(back) = round_trip(&Message::Done(report.clone())) else {
             panic!("another message")

@@ -47,6 +47,7 @@ const ALLOWED: &[c_long] = &[
     libc::SYS_sched_getaffinity,
     libc::SYS_sched_yield,
     libc::SYS_sigaltstack,
+    libc::SYS_sync_file_range,
     libc::SYS_sysinfo,
     libc::SYS_write,
     libc::SYS_writev,

@@ -14,6 +14,7 @@ mod cpu_profile;
 mod cpu_profiler;
 mod heap_profiler;
 mod isolate;
+mod near_heap_limit;
 mod output_stream;
 mod probe;
 mod sampling;
@@ -24,6 +25,7 @@ pub use cpu_profile::{CpuProfile, CpuProfileNode, CpuProfileReader, Deopt, LineT
 pub use cpu_profiler::{CpuProfiler, LineMode, Logging, ProfileId};
 pub use heap_profiler::{HeapProfiler, SamplingFlags, SnapshotOptions};
 pub use isolate::Isolate;
+pub use near_heap_limit::{Answer, LimitHandler, NearHeapLimit};
 pub use output_stream::ByteSink;
 pub use probe::{Probe, probe};
 pub use sampling::{AllocationNode, AllocationTree};

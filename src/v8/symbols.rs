@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use libloading::os::unix::Library;
 
+use super::near_heap_limit::RawCallback;
+
 /// An opaque V8 object.
 pub(super) type Ptr = *mut c_void;
 
@@ -36,6 +38,11 @@ symbols! {
     heap_profiler: unsafe extern "C" fn(Ptr) -> Ptr = ["_ZN2v87Isolate15GetHeapProfilerEv"];
     heap_statistics: unsafe extern "C" fn(Ptr, Ptr) =
         ["_ZN2v87Isolate17GetHeapStatisticsEPNS_14HeapStatisticsE"];
+    add_near_heap_limit: unsafe extern "C" fn(Ptr, RawCallback, Ptr) =
+        ["_ZN2v87Isolate24AddNearHeapLimitCallbackEPFmPvmmES1_"];
+    /// (this, callback, limit to go back to or 0)
+    remove_near_heap_limit: unsafe extern "C" fn(Ptr, RawCallback, usize) =
+        ["_ZN2v87Isolate27RemoveNearHeapLimitCallbackEPFmPvmmEm"];
 
     /// (this, control, resolver, hide internals | global objects are roots, numeric values).
     /// The resolver's class changed its name in Node 26; ours is always null.
@@ -46,6 +53,9 @@ symbols! {
     snapshot_serialize: unsafe extern "C" fn(Ptr, Ptr, c_int) =
         ["_ZNK2v812HeapSnapshot9SerializeEPNS_12OutputStreamENS0_19SerializationFormatE"];
     snapshot_delete: unsafe extern "C" fn(Ptr) = ["_ZN2v812HeapSnapshot6DeleteEv"];
+
+    start_tracking: unsafe extern "C" fn(Ptr, bool) =
+        ["_ZN2v812HeapProfiler24StartTrackingHeapObjectsEb"];
 
     start_sampling: unsafe extern "C" fn(Ptr, u64, c_int, c_int) -> bool = [
         "_ZN2v812HeapProfiler25StartSamplingHeapProfilerEmiNS0_13SamplingFlagsE",
