@@ -147,7 +147,17 @@ export interface SnapshotProgress {
 }
 
 /** How a heap snapshot is taken. `inline`: in this process, on this thread. `auto`: the best there is. */
-export type SnapshotStrategy = 'auto' | 'inline';
+export type SnapshotStrategy = 'auto' | 'fork' | 'inline';
+
+/** What a forked snapshot may use, and how long one in this process may stop it. */
+export interface SnapshotBudget {
+  /** Wall-clock seconds of the child. Default 300. */
+  seconds?: number;
+  /** Bytes of anonymous memory the child may add. Default: no limit. */
+  memory?: number;
+  /** Seconds a snapshot in this process may stop it, by forecast, after a fork failed. Default 10. */
+  pauseSeconds?: number;
+}
 
 /** Options of {@link heapSnapshot} and {@link heapSnapshotStream}. */
 export interface SnapshotOptions {
@@ -166,8 +176,32 @@ export interface SnapshotOptions {
    * snapshots of a thread. Default: `RSPROF_REDACT`, else false.
    */
   redact?: false | 'strings';
-  /** Default `auto`. */
+  /**
+   * `fork`: a forked child builds the graph, this process goes on (Linux, native back end; else
+   * `ERR_RSPROF_UNSUPPORTED`). `inline`: V8 stops this process for it. `auto`: `fork` where it can be had.
+   * Default: `RSPROF_STRATEGY`, else `auto`. See docs/how-it-works.md.
+   */
   strategy?: SnapshotStrategy;
+  /**
+   * Take the snapshot in this process when no child can be had, if the forecast is within the budget.
+   * Default true; false never stops this process: `ERR_RSPROF_FORK` or `ERR_RSPROF_BUDGET`.
+   */
+  fallback?: boolean;
+  /** Of a forked snapshot, and of falling back from one. */
+  budget?: SnapshotBudget;
+  /**
+   * The child keeps its memory in an unlinked file beside the capture instead of in anonymous memory:
+   * slower where memory is short, but not killed. `auto`: when the forecast is over what is left. The
+   * folder must be on a disk, not in memory. Default `auto`.
+   */
+  spill?: 'auto' | boolean;
+  /** Fork although the forecast says that memory cannot suffice. Default false. */
+  force?: boolean;
+  /**
+   * Objects keep their ids from one forked snapshot to the next: V8 numbers them in this process before
+   * the fork, which stops it for a full collection and a walk over the heap. Default false.
+   */
+  stableIds?: boolean;
   /** Wait while another snapshot of this thread runs, instead of `ERR_RSPROF_BUSY`. Default false. */
   queue?: boolean;
 }
@@ -192,12 +226,30 @@ export interface ClassFigures {
 
 /** How long the JavaScript thread stood still, in milliseconds. */
 export interface SnapshotPauses {
+  /** The forks, those that were tried again included; 0 without one. */
+  forkMs: number;
   /** V8 collected garbage and built its graph. */
   graphMs: number;
   /** V8's graph became text; 0 where another thread did that. */
   serializeMs: number;
   /** V8's graph was freed. */
   releaseMs: number;
+}
+
+/** What a forked child did. */
+export interface ForkFigures {
+  /** Forks it took. */
+  attempts: number;
+  /** Why the forks before the last one failed. */
+  retries: string[];
+  /** Milliseconds of the child: making itself harmless, V8's graph, text and file. */
+  childMs: { prepareMs: number; graphMs: number; serializeMs: number };
+  /** Bytes of memory that existed because of the child when it was done; absent where unknown. */
+  addedBytes?: number;
+  /** Most bytes the child had in its spill file; null without one. */
+  spilledBytes: number | null;
+  /** Whether the kernel confined the child's system calls. */
+  confined: boolean;
 }
 
 /** What {@link heapSnapshotStream} gives besides the bytes. */
@@ -208,9 +260,15 @@ export interface HeapSnapshotFigures extends CaptureResult {
   pauseMs: number;
   pauses: SnapshotPauses;
   /** The strategy that was used. */
-  strategy: 'inline';
-  /** Which thread turned V8's graph into text: one of rsprof's own, or the JavaScript thread. */
-  serializedOn: 'thread' | 'main';
+  strategy: 'fork' | 'inline';
+  /** What the child did; null where there was none. */
+  fork: ForkFigures | null;
+  /** Why a fork that was tried gave way to a snapshot in this process; null where none did. */
+  fallback: { reason: string; retries: string[] } | null;
+  /** Whether ids of objects agree with those of other snapshots of this thread. */
+  stableIds: boolean;
+  /** Who turned V8's graph into text: a thread of rsprof's own, the JavaScript thread, the child. */
+  serializedOn: 'thread' | 'main' | 'child';
   redact: false | 'strings';
   /** The 20 classes with the largest self size, largest first. */
   topClasses: ClassFigures[];

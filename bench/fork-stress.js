@@ -113,16 +113,18 @@ class Load {
   }
 }
 
-/** How long `child_process.spawn` keeps this thread: the price of forgotten MADV_DONTFORK marks. */
-async function spawnMs() {
+/** What a spawn costs: milliseconds this thread stands still, and milliseconds in the kernel. */
+async function spawnCost() {
   const times = [];
+  const before = process.cpuUsage();
   for (let i = 0; i < SPAWNS; i++) {
     const begin = performance.now();
     const child = spawn('/bin/true', { stdio: 'ignore' });
     times.push(performance.now() - begin);
     await new Promise((resolve) => child.on('exit', resolve));
   }
-  return spread(times).p50;
+  const { system } = process.cpuUsage(before);
+  return { wallMs: spread(times).p50, systemMs: round(system / 1000 / SPAWNS) };
 }
 
 /** Children of this process by their state. */
@@ -146,7 +148,7 @@ async function standing() {
     rss: process.memoryUsage().rss,
     descriptors: fs.readdirSync('/proc/self/fd').length,
     threads: fs.readdirSync('/proc/self/task').length,
-    spawnMs: await spawnMs(),
+    spawn: await spawnCost(),
   };
 }
 
@@ -172,7 +174,7 @@ async function subject({ snapshots, heap, seconds, dir, ...options }) {
   const rsprof = require('..');
   globalThis.ballast = Array.from({ length: heap * 10_000 }, (_, i) => ({ i, list: [i] }));
   const load = new Load(options);
-  const freshSpawnMs = await spawnMs();
+  const freshSpawn = await spawnCost();
   load.go();
   for (let i = 0; i < WARM_UP; i++)
     process.send({ outcome: await snapshot(rsprof, dir), warm: true });
@@ -186,7 +188,7 @@ async function subject({ snapshots, heap, seconds, dir, ...options }) {
   }
   await load.rest();
   const after = await standing();
-  process.send({ before, after, freshSpawnMs, zombies, children: children() });
+  process.send({ before, after, freshSpawn, zombies, children: children() });
   await load.end();
   process.disconnect();
 }
@@ -240,7 +242,7 @@ function count(counts, key) {
 function report(
   options,
   tally,
-  { before, after, freshSpawnMs, zombies, children: left },
+  { before, after, freshSpawn, zombies, children: left },
   leftBehind,
 ) {
   return {
@@ -254,7 +256,7 @@ function report(
     descriptorsGrown: after.descriptors - before.descriptors,
     threadsGrown: after.threads - before.threads,
     rssMB: { before: round(before.rss / 2 ** 20), after: round(after.rss / 2 ** 20) },
-    spawnMs: { fresh: freshSpawnMs, before: before.spawnMs, after: after.spawnMs },
+    spawn: { fresh: freshSpawn, before: before.spawn, after: after.spawn },
   };
 }
 

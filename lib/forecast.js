@@ -7,6 +7,7 @@
  * @module
  */
 
+const os = require('node:os');
 const v8 = require('node:v8');
 const { RsprofError } = require('./errors.js');
 
@@ -19,24 +20,33 @@ const PAUSE_MS_PER_MIB = 100;
 /** V8's graph is up to this many times the heap (measured: 2 to 15). */
 const MEMORY_FACTOR = 10;
 
+/** And at least this many times. */
+const LEAST_FACTOR = 2;
+
+/** What the last child added, for each byte of the heap. */
+let seenFactor;
+
 const MIB = 1 << 20;
 
 /** Bytes this process may still take: the cgroup's or the machine's, whichever is less. */
 function availableBytes() {
   if (typeof process.availableMemory === 'function') return process.availableMemory();
-  return undefined;
+  const limit = process.constrainedMemory?.() || Number.MAX_SAFE_INTEGER;
+  return Math.min(os.freemem(), Math.max(0, limit - process.memoryUsage.rss()));
 }
 
 /**
- * @returns {{ heapBytes: number, pauseMs: number, memoryBytes: number, availableBytes?: number }}
- *   what taking a snapshot in this process would cost at most
+ * @returns {{ heapBytes: number, pauseMs: number, memoryBytes: number, leastBytes: number, availableBytes: number }}
+ *   what a snapshot costs: in this process `pauseMs` at most; `memoryBytes` at most and `leastBytes` at
+ *   least, here or in a child. After the first child both are what that one took
  */
 function forecast() {
   const { used_heap_size: heapBytes } = v8.getHeapStatistics();
   return {
     heapBytes,
     pauseMs: (heapBytes / MIB) * PAUSE_MS_PER_MIB,
-    memoryBytes: heapBytes * MEMORY_FACTOR,
+    memoryBytes: heapBytes * (seenFactor ?? MEMORY_FACTOR),
+    leastBytes: heapBytes * (seenFactor ?? LEAST_FACTOR),
     availableBytes: availableBytes(),
   };
 }
@@ -62,10 +72,37 @@ function checkFallback({ fallback, budget }, failure) {
     const text = `it could stop the process for ${seconds} s; budget.pauseSeconds allows ${budget.pauseSeconds} s`;
     throw refusal(text, failure);
   }
-  if (available !== undefined && memoryBytes > available) {
+  if (memoryBytes > available) {
     const text = `it could take ${Math.round(memoryBytes / MIB)} MiB, and ${Math.round(available / MIB)} MiB are left`;
     throw refusal(text, failure);
   }
 }
 
-module.exports = { checkFallback, forecast };
+/**
+ * Whether a child shall keep its memory in a file.
+ *
+ * @param {{ spill: 'auto'|boolean, force: boolean }} request
+ * @returns {boolean}
+ * @throws {RsprofError} `ERR_RSPROF_BUDGET` with the figures where a child without a file must fail
+ */
+function decideSpill({ spill, force }) {
+  if (spill === true) return true;
+  const { memoryBytes, leastBytes, availableBytes: available } = forecast();
+  if (spill === 'auto') return memoryBytes > available;
+  if (leastBytes <= available || force) return false;
+  const figures = `it takes at least ${Math.round(leastBytes / MIB)} MiB, and ${Math.round(available / MIB)} MiB are left`;
+  const message = `rsprof did not fork for the snapshot: ${figures}; pass spill: 'auto', or force: true`;
+  throw new RsprofError('ERR_RSPROF_BUDGET', message);
+}
+
+/**
+ * Notes what a child took.
+ *
+ * @param {number} heapBytes used at the fork
+ * @param {number|null|undefined} addedBytes unknown: nothing is noted
+ */
+function learn(heapBytes, addedBytes) {
+  if (addedBytes > 0 && heapBytes > 0) seenFactor = addedBytes / heapBytes;
+}
+
+module.exports = { checkFallback, decideSpill, forecast, learn };

@@ -8,7 +8,7 @@
  */
 
 const { setTimeout: delay } = require('node:timers/promises');
-const { checkFallback } = require('./forecast.js');
+const { checkFallback, decideSpill, forecast, learn } = require('./forecast.js');
 
 /**
  * Forks tried at most. A child that meets a lock that another thread held at the fork (one in five
@@ -66,8 +66,10 @@ class ForkRecording {
   }
 
   async #byChild() {
+    const spill = decideSpill(this.#request);
+    const { heapBytes } = forecast();
     for (;;) {
-      const recording = this.#backend.forkSnapshot(this.#request);
+      const recording = this.#backend.forkSnapshot({ ...this.#request, spill });
       const report = await this.#follow(recording, (error) => this.#isFollowed(error)).catch(
         (error) => {
           this.#pausedMs += recording.pauseMs();
@@ -75,7 +77,10 @@ class ForkRecording {
           this.#retries.push(error.message);
         },
       );
-      if (report) return this.#withFork(report);
+      if (report) {
+        if (!spill) learn(heapBytes, report.fork.addedBytes);
+        return this.#withFork(report);
+      }
       this.#expect();
       await delay(RETRY_AFTER_MS);
     }

@@ -180,10 +180,11 @@ class ForkAttempt {
     throw failure;
   }
 
-  #report({ snapshot, prepareMs, graphMs, confined, addedBytes }) {
+  #report({ snapshot, prepareMs, graphMs, confined, addedBytes, spilledBytes }) {
     const { serializeMs, ...figures } = snapshot;
     const pauses = { forkMs: this.#forkMs, graphMs: 0, serializeMs: 0, releaseMs: 0 };
-    const fork = { childMs: { prepareMs, graphMs, serializeMs }, addedBytes, confined };
+    const childMs = { prepareMs, graphMs, serializeMs };
+    const fork = { childMs, addedBytes, spilledBytes: spilledBytes ?? null, confined };
     return { ...figures, pauses, fork, serializedOn: 'child', strategy: 'fork' };
   }
 
@@ -291,10 +292,11 @@ function unforkable() {
 }
 
 /** @returns {ForkAttempt} see lib/fork-recording.js */
-function forkSnapshot({ target, redactKey, budget, ...rest }) {
+function forkSnapshot({ target, tempDir, redactKey, budget, spill, ...rest }) {
   const { compression, level, numericValues, exposeInternals, stableIds } = rest;
   const request = { compression, level, numericValues, exposeInternals, stableIds };
   request.budgetSeconds = budget.seconds;
+  if (spill) request.spillDir = tempDir;
   if (budget.memory !== undefined) request.budgetMemory = budget.memory;
   if (target !== null) request.path = target;
   if (redactKey) request.redactKey = redactKey;

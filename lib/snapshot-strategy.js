@@ -54,6 +54,8 @@ function startSnapshot(backend, settings, { target, tempDir }) {
     numericValues,
     exposeInternals,
     redactKey: redact === 'strings' ? redactionKey() : null,
+    spill: settings.spill,
+    force: settings.force,
     stableIds: settings.stableIds,
     fallback: settings.fallback,
     budget: settings.budget,

@@ -49,6 +49,11 @@ test('every call fills in its defaults', () => {
     exposeInternals: false,
     redact: false,
     strategy: 'auto',
+    fallback: true,
+    spill: 'auto',
+    force: false,
+    stableIds: false,
+    budget: { seconds: 300, memory: undefined, pauseSeconds: 10 },
     queue: false,
   });
   assert.deepEqual(
@@ -86,7 +91,12 @@ test('each wrong type or value is named, with what is allowed', () => {
     signal: [[{}, null, new EventTarget()], 'an AbortSignal'],
     onProgress: [[{}, 'x'], 'a function'],
     redact: [[true, 'all'], "false, 'strings'"],
-    strategy: [['fork'], "'auto', 'inline'"],
+    strategy: [['spoon'], "'auto', 'fork', 'inline'"],
+    spill: [['yes', 1], "'auto', true, false"],
+    budget: [
+      [null, 3, { seconds: 0 }, { memory: '1' }, { hours: 1 }],
+      'an object of positive numbers',
+    ],
     reason: [[7], 'a string'],
   };
   for (const [name, [values, allowed]] of Object.entries(wrong)) {
@@ -97,6 +107,11 @@ test('each wrong type or value is named, with what is allowed', () => {
   refuses('cpuProfile', { seconds: 0 }, "'seconds'", 'a number from');
   refuses('cpuProfile', { seconds: Infinity }, "'seconds'");
   refuses('startHeapProfile', { includeCollected: true }, "'includeCollected'", "'major'");
+});
+
+test('a budget keeps the defaults of what it leaves out', () => {
+  const { budget } = resolveOptions('heapSnapshot', { budget: { seconds: 5 } });
+  assert.deepEqual(budget, { seconds: 5, memory: undefined, pauseSeconds: 10 });
 });
 
 test('undefined is "not given", inherited properties do not count', () => {

@@ -181,7 +181,8 @@ class SnapshotScanner {
     if (byte === QUOTE) this.#state = COLON;
     else this.#key += String.fromCharCode(byte);
     // A backslash too: V8's keys need none.
-    if (byte === 92 || this.#key.length > MOST_KEY_BYTES) throw this.#invalid('a key makes no sense', offset);
+    if (byte === 92 || this.#key.length > MOST_KEY_BYTES)
+      throw this.#invalid('a key makes no sense', offset);
   }
 
   /** What reads the value of `key`. */
@@ -211,7 +212,9 @@ class SnapshotScanner {
     if (key === 'nodes') return (this.#nodes = new NodeRows(layout, uses, out));
     if (key === 'edges') return (this.#edges = new EdgeRows(layout, uses, out));
     if (key === 'strings') return (this.#strings = this.#openStrings());
-    return layout.traceFunction.count > 0 ? new TraceFunctionRows(layout, uses, out) : new ValueSkipper(out);
+    return layout.traceFunction.count > 0
+      ? new TraceFunctionRows(layout, uses, out)
+      : new ValueSkipper(out);
   }
 
   #openStrings() {
