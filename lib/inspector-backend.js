@@ -39,7 +39,8 @@ function withoutSession(why) {
  *   `reason` says what does not
  */
 function available() {
-  if (typeof v8.writeHeapSnapshot !== 'function') return { ok: false, reason: 'node:v8 has no writeHeapSnapshot()' };
+  if (typeof v8.writeHeapSnapshot !== 'function')
+    return { ok: false, reason: 'node:v8 has no writeHeapSnapshot()' };
   const why = denied();
   return { ok: true, reason: why ? withoutSession(why) : 'node:v8 and node:inspector serve' };
 }

@@ -19,7 +19,13 @@ function scriptUrl(script) {
  * @returns {object} the protocol's, with lines and columns from 0, -1 for none
  */
 function callFrame({ functionName, scriptId, url, lineNumber, columnNumber }) {
-  return { functionName, scriptId: String(scriptId), url: scriptUrl(url), lineNumber, columnNumber };
+  return {
+    functionName,
+    scriptId: String(scriptId),
+    url: scriptUrl(url),
+    lineNumber,
+    columnNumber,
+  };
 }
 
 module.exports = { callFrame, scriptUrl };

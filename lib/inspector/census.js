@@ -119,7 +119,9 @@ class Census {
   /** All nodes passed: settles whose names are wanted. */
   close() {
     const { sizes, counts } = this.#tally;
-    const rows = [...this.#rowOfName].sort((a, b) => sizes[b[1]] - sizes[a[1]] || counts[b[1]] - counts[a[1]]);
+    const rows = [...this.#rowOfName].sort(
+      (a, b) => sizes[b[1]] - sizes[a[1]] || counts[b[1]] - counts[a[1]],
+    );
     const last = rows[Math.min(TOP, rows.length) - 1];
     for (const [index, row] of rows) {
       // Equal ones compete by name.

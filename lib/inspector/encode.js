@@ -148,7 +148,9 @@ class Encoder {
     this.#stage =
       compression === 'none'
         ? new PlainStage(this.#output)
-        : new ZlibStage(createCompressor(compression, level), this.#output, (error) => this.fail(error));
+        : new ZlibStage(createCompressor(compression, level), this.#output, (error) =>
+            this.fail(error),
+          );
   }
 
   /** The first failure, or null. */

@@ -26,9 +26,13 @@ function unavailable(what, denied, instead) {
   const help = denied.byPermission
     ? `${inspectorGrant()}, and --allow-fs-write=DIR for the files`
     : 'use a Node with the inspector, or the native back end';
-  return new RsprofError('ERR_RSPROF_UNAVAILABLE', `rsprof cannot record ${what}: ${why}; ${help}`, {
-    cause: denied,
-  });
+  return new RsprofError(
+    'ERR_RSPROF_UNAVAILABLE',
+    `rsprof cannot record ${what}: ${why}; ${help}`,
+    {
+      cause: denied,
+    },
+  );
 }
 
 /**

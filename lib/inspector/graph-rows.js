@@ -32,7 +32,7 @@ class NodeRows extends IntegerRows {
     this.nameField = layout.node.name;
     this.sizeField = layout.node.selfSize;
     this.edgesField = layout.node.edgeCount;
-      }
+  }
 
   rewritten(_field, name, row) {
     return 2 * name + this.isValue[row[this.typeField]];

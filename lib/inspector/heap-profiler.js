@@ -127,7 +127,9 @@ class NodeSampler {
         ...collectedFlags(includeCollected),
       });
     } catch (error) {
-      throw error.code === 'ERR_HEAP_PROFILE_HAVE_BEEN_STARTED' ? busy(error) : internal('start', error);
+      throw error.code === 'ERR_HEAP_PROFILE_HAVE_BEEN_STARTED'
+        ? busy(error)
+        : internal('start', error);
     }
   }
 

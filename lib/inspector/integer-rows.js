@@ -131,7 +131,8 @@ class IntegerRows {
   turn(state, byte, offset) {
     if (isSpace(byte)) return state === DIGITS ? GAP : state;
     if (byte === OPEN && state === UNOPENED) return OPENED;
-    if (byte !== CLOSE || state !== OPENED) throw this.invalid(`byte ${byte} is no part of it`, offset);
+    if (byte !== CLOSE || state !== OPENED)
+      throw this.invalid(`byte ${byte} is no part of it`, offset);
     this.done = true;
     return state;
   }

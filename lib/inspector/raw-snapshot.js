@@ -153,13 +153,16 @@ function twinsOf(fd) {
     const stats = fs.fstatSync(other);
     return other !== fd && stats.dev === dev && stats.ino === ino;
   };
-  return fs.readdirSync('/proc/self/fd').map(Number).filter((other) => {
-    try {
-      return isTwin(other);
-    } catch {
-      return false; // Closed meanwhile.
-    }
-  });
+  return fs
+    .readdirSync('/proc/self/fd')
+    .map(Number)
+    .filter((other) => {
+      try {
+        return isTwin(other);
+      } catch {
+        return false; // Closed meanwhile.
+      }
+    });
 }
 
 /**

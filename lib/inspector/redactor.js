@@ -65,7 +65,8 @@ class Redactor {
     this.#out.byte(QUOTE);
     if (uses & AS_NAME) this.#writeName();
     this.#out.latin1(`"${SEPARATOR}"`);
-    if (uses & AS_VALUE && this.#text.length > KEY_BYTES) this.#out.latin1(this.#placeholder(chars));
+    if (uses & AS_VALUE && this.#text.length > KEY_BYTES)
+      this.#out.latin1(this.#placeholder(chars));
     this.#out.byte(QUOTE);
     this.#text.length = KEY_BYTES;
   }

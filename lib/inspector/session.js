@@ -47,7 +47,10 @@ class InspectorSession {
       answer = { error, result };
     });
     if (!answer) {
-      throw new RsprofError('ERR_RSPROF_INTERNAL', `rsprof got no answer to ${method} in time; please report this`);
+      throw new RsprofError(
+        'ERR_RSPROF_INTERNAL',
+        `rsprof got no answer to ${method} in time; please report this`,
+      );
     }
     if (answer.error) throw answer.error;
     return answer.result;

@@ -15,7 +15,8 @@ const NUMBERED_EDGES = new Set(['element', 'hidden']);
 /** Node types whose name is what the program stored, not what it called something. */
 const VALUE_NODES = new Set(['string', 'regexp']);
 
-const isStrings = (value) => Array.isArray(value) && value.every((item) => typeof item === 'string');
+const isStrings = (value) =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
 const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
 
 /**
@@ -37,13 +38,19 @@ function indicesOf(fields, wanted, what, offset) {
   const found = wanted.map((name) => fields.indexOf(name));
   const missing = wanted.find((_, i) => found[i] < 0);
   if (missing) throw invalidSnapshot(`its ${what} lack "${missing}"`, offset);
-  if (found[0] > found[1]) throw invalidSnapshot(`in its ${what} the name comes before the type`, offset);
+  if (found[0] > found[1])
+    throw invalidSnapshot(`in its ${what} the name comes before the type`, offset);
   return found;
 }
 
 function nodeLayout(meta, offset) {
   const wanted = ['type', 'name', 'self_size', 'edge_count'];
-  const [type, name, selfSize, edgeCount] = indicesOf(meta.node_fields, wanted, 'node_fields', offset);
+  const [type, name, selfSize, edgeCount] = indicesOf(
+    meta.node_fields,
+    wanted,
+    'node_fields',
+    offset,
+  );
   return { count: meta.node_fields.length, type, name, selfSize, edgeCount };
 }
 
@@ -55,7 +62,8 @@ function edgeLayout(meta, offset) {
 
 function traceFunctionLayout(meta, offset) {
   const fields = meta.trace_function_info_fields ?? [];
-  if (!isStrings(fields)) throw invalidSnapshot('its trace_function_info_fields are no names', offset);
+  if (!isStrings(fields))
+    throw invalidSnapshot('its trace_function_info_fields are no names', offset);
   const names = ['name', 'script_name'].map((name) => fields.indexOf(name)).filter((i) => i >= 0);
   return { count: fields.length, names };
 }
@@ -70,7 +78,8 @@ function parse(text, offset) {
 
 /** The type names of `types`, whose list stands at the index of the field `type`. */
 function typeNames(fields, types, what, offset) {
-  const names = isStrings(fields) && Array.isArray(types) ? types[fields.indexOf('type')] : undefined;
+  const names =
+    isStrings(fields) && Array.isArray(types) ? types[fields.indexOf('type')] : undefined;
   if (!isStrings(names)) throw invalidSnapshot(`its header has no ${what}`, offset);
   return names;
 }

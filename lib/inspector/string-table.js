@@ -31,7 +31,8 @@ const isSpace = (byte) => byte === 32 || byte === 10 || byte === 13 || byte === 
 /** Bytes that may follow a backslash, besides `u`. */
 const ESCAPES = new Set(Buffer.from('"\\/bfnrt'));
 
-const isHex = (byte) => (byte >= 48 && byte <= 57) || (byte >= 97 && byte <= 102) || (byte >= 65 && byte <= 70);
+const isHex = (byte) =>
+  (byte >= 48 && byte <= 57) || (byte >= 97 && byte <= 102) || (byte >= 65 && byte <= 70);
 
 /** UTF-16 units that a byte of UTF-8 begins: none for a continuation, two for a lead of four. */
 const unitsOf = (byte) => (byte < 0x80 ? 1 : byte < 0xc0 ? 0 : byte < 0xf0 ? 1 : 2);
@@ -105,7 +106,8 @@ class StringTable {
       else if (byte === BACKSLASH) {
         this.#state = ESCAPED;
         units++;
-      } else if (byte < 32) throw invalidSnapshot('a control character stands in a string', base + i);
+      } else if (byte < 32)
+        throw invalidSnapshot('a control character stands in a string', base + i);
       else units += unitsOf(byte);
       i++;
     }

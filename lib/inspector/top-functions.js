@@ -25,7 +25,13 @@ class FunctionWeights {
     const key = `${functionName}\n${frame.url}\n${frame.lineNumber}\n${frame.columnNumber}`;
     const known = this.#functions.get(key);
     if (known) known.weight += weight;
-    else this.#functions.set(key, { functionName, url: frame.url, lineNumber: frame.lineNumber + 1, weight });
+    else
+      this.#functions.set(key, {
+        functionName,
+        url: frame.url,
+        lineNumber: frame.lineNumber + 1,
+        weight,
+      });
   }
 
   /** @returns {{ functionName: string, url: string, lineNumber: number, weight: number }[]} heaviest first */
@@ -36,7 +42,12 @@ class FunctionWeights {
 
 /** Equal weights by name, so that the order is stable. */
 function byWeight(a, b) {
-  return b.weight - a.weight || compare(a.functionName, b.functionName) || compare(a.url, b.url) || a.lineNumber - b.lineNumber;
+  return (
+    b.weight - a.weight ||
+    compare(a.functionName, b.functionName) ||
+    compare(a.url, b.url) ||
+    a.lineNumber - b.lineNumber
+  );
 }
 
 function compare(a, b) {

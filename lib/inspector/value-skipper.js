@@ -15,7 +15,8 @@ const OPEN_OBJECT = 123;
 const CLOSE_OBJECT = 125;
 
 const isSpace = (byte) => byte === 32 || byte === 10 || byte === 13 || byte === 9;
-const endsScalar = (byte) => byte === COMMA || byte === CLOSE || byte === CLOSE_OBJECT || isSpace(byte);
+const endsScalar = (byte) =>
+  byte === COMMA || byte === CLOSE || byte === CLOSE_OBJECT || isSpace(byte);
 
 class ValueSkipper {
   /** Whether the value ended. */
