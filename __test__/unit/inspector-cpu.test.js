@@ -160,7 +160,7 @@ test('maxSamples ends V8 by time; what comes later is counted as truncated', asy
   const target = into(t);
   const report = await recording.stop(target);
   const profile = readCpuProfile(target.target);
-  assert.ok(report.sampleCount <= 50 && report.sampleCount > 5, `${report.sampleCount} samples`);
+  assert.ok(report.sampleCount <= 50 && report.sampleCount > 0, `${report.sampleCount} samples`);
   assert.ok(report.truncated > 100, `${report.truncated} truncated`);
   assert.equal(profile.samples.length, report.sampleCount);
 });

@@ -176,7 +176,7 @@ test('a reader that stalls stops the work; memory stays bounded', async (t) => {
 test('an abort ends it, at once or in the middle, and leaves no descriptor', async (t) => {
   const dir = tempDir(t);
   const before = descriptors();
-  for (const when of [0, 1, 5, 20]) {
+  for (const when of [0, 2, 15]) {
     for (const more of [
       { target: partial(dir, `at-${when}`) },
       { redactKey: KEY },
@@ -192,7 +192,7 @@ test('an abort ends it, at once or in the middle, and leaves no descriptor', asy
     }
   }
   assert.equal(descriptors(), before);
-  assert.equal(fs.readdirSync(dir).length, 4);
+  assert.equal(fs.readdirSync(dir).length, 3);
 });
 
 test('an abort after the end changes nothing', async (t) => {
