@@ -54,7 +54,9 @@ async function main([name, seconds, folder]) {
   );
   await stop.value;
   const unitsPerSecond = units / Number(seconds);
-  console.log(JSON.stringify({ startMs: start.ms, stopMs: stop.ms, unitsPerSecond }));
+  console.log(
+    JSON.stringify({ startMs: start.ms, stopMs: stop.ms, againMs: again.ms, unitsPerSecond }),
+  );
 }
 
 main(process.argv.slice(2)).catch((error) => {

@@ -57,6 +57,12 @@ export declare class HeapRecording {
   release(): number
 }
 
+/** Armed until it is disarmed, or its environment ends. */
+export declare class OutOfMemoryWatch {
+  /** Nothing will happen at the limit from now on. Harmless when repeated. */
+  disarm(): void
+}
+
 /** A snapshot under way. */
 export declare class SnapshotRecording {
   /** Time V8 took for the graph, in milliseconds. */
@@ -156,6 +162,8 @@ export interface ForkFigures {
   confined: boolean
   /** Memory that existed because of the child, in bytes. */
   addedBytes?: number
+  /** Most bytes that were in the spill file at a time; none without one. */
+  spilledBytes?: number
 }
 
 /** Either of the two. */
@@ -200,6 +208,48 @@ export interface ForkRequestOptions {
   budgetSeconds: number
   /** Anonymous memory the child may add, in bytes; none for no limit. */
   budgetMemory?: number
+  /** A directory on a real disk: the child's memory goes to an unlinked file there. */
+  spillDir?: string
+}
+
+/** What to write when the heap is full, where, and what becomes of the process. */
+export interface GhostOptions {
+  /** Absolute path of the folder. */
+  folder: string
+  /** Name of the file, or the end of it. */
+  name: string
+  /** Whether the time of death stands before the name. */
+  stamped: boolean
+  /** Replace what has that name. */
+  overwrite: boolean
+  /** The host, as partial files name it. */
+  hostTag: string
+  /** The thread that asks. */
+  threadId: number
+  /** The fields of the sidecar that are known ahead, as JSON; none for no sidecar. */
+  sidecar?: string
+  /** `gzip`, `zstd` or `none`. */
+  compression: string
+  /** Level of the compression. */
+  level: number
+  /** Numbers become nodes. */
+  numericValues: boolean
+  /** V8's internal objects keep their names. */
+  exposeInternals: boolean
+  /** 16 bytes: string contents are replaced by their length and a hash with this key. */
+  redactKey?: Buffer
+  /** Wall-clock time the child may take, in seconds. */
+  budgetSeconds: number
+  /** Anonymous memory the child may add, in bytes; none for no limit. */
+  budgetMemory?: number
+  /** Bytes by which the limit is raised, once. */
+  extension: number
+  /** Time V8 is kept waiting for the child, in seconds. */
+  waitSeconds: number
+  /** Whether a callback of Node's stands behind ours. */
+  inWorker: boolean
+  /** Age of the process, in seconds. */
+  uptime: number
 }
 
 /** A finished profile. */
@@ -329,6 +379,9 @@ export interface Target {
 
 /** Whether an allocation tracker runs on this isolate. */
 export declare function tracksAllocations(): boolean
+
+/** Has a child write down the heap when it is full. */
+export declare function watchOutOfMemory(options: GhostOptions): OutOfMemoryWatch
 
 /** A function and what it did by itself. */
 export interface WeighedFunction {

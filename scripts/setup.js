@@ -16,8 +16,11 @@ async function setUp(log = console.log) {
 
 async function installPackages(log) {
   if (packagesAreCurrent()) return;
-  log('installing the development packages (npm ci)');
-  const { seconds } = await must('npm ci', 'npm', ['ci', '--no-audit', '--no-fund']);
+  log('installing the development packages (npm install, as locked)');
+  // Not `npm ci`: it refuses a lock file without the optional packages of other platforms, and a
+  // mirror need not have those.
+  const options = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts'];
+  const { seconds } = await must('npm install', 'npm', ['install', ...options]);
   log(`  done in ${seconds.toFixed(1)} s`);
 }
 

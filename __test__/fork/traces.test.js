@@ -81,6 +81,8 @@ test("the parent's memory is what it was; a snapshot in the process leaves V8's 
     class Ballast { constructor(i) { this.a = i; this.b = [i]; } }
     globalThis.ballast = Array.from({ length: 100_000 }, (_, i) => new Ballast(i));
     const take = (strategy) => rsprof.heapSnapshot({ dir: ${JSON.stringify(dir)}, strategy, fallback: false });
+    // The first one loads code.
+    await take('fork');
     await pause(50);
     const start = rss();
     for (let i = 0; i < 3; i++) await take('fork');
@@ -92,7 +94,7 @@ test("the parent's memory is what it was; a snapshot in the process leaves V8's 
   t.diagnostic(
     `RSS grew by ${byFork / MB} MB after three forks, by ${inline / MB} MB after one inline`,
   );
-  assert.ok(byFork < 10 * MB, `three snapshots by fork: ${byFork / MB} MB`);
+  assert.ok(byFork < 16 * MB, `three more snapshots by fork: ${byFork / MB} MB`);
   assert.ok(inline > 20 * MB, `one in the process: ${inline / MB} MB`);
   assert.ok(inline > 4 * byFork);
 });
@@ -142,14 +144,15 @@ test('the measure sees marks that are not put back (so that the test above can f
 });
 
 test('pages that V8 mapped between two forks are not inherited either, after six of them', async (t) => {
-  const dir = tempDir(t);
   const { before, after } = await run(`
     const kept = [];
     const fill = () => kept.push(Array.from({ length: 5_000 }, (_, i) => ({ i, list: [i] })));
     fill();
+    const dir = ${JSON.stringify(tempDir(t))};
+    await rsprof.heapSnapshot({ dir, strategy: 'fork', fallback: false });
     const before = inheritance();
     for (let i = 0; i < 6; i++) {
-      const snapshot = rsprof.heapSnapshot({ dir: ${JSON.stringify(dir)}, strategy: 'fork', fallback: false });
+      const snapshot = rsprof.heapSnapshot({ dir, strategy: 'fork', fallback: false });
       await forked();
       for (let j = 0; j < 5; j++) fill();
       await snapshot;
@@ -158,5 +161,5 @@ test('pages that V8 mapped between two forks are not inherited either, after six
   `);
   t.diagnostic(JSON.stringify({ before, after }));
   assert.ok(after.notInherited > before.notInherited, 'new pages of the heap carry the mark');
-  assert.ok(after.inherited <= before.inherited * 1.5 + 10, 'those without it do not pile up');
+  assert.ok(after.inherited <= before.inherited + 16, 'those without it do not pile up');
 });

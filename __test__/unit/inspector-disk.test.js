@@ -81,7 +81,10 @@ for (const [what, kibibytes] of [
   test(`a disk with no room for ${what}`, { skip: !canMount && 'mount needs root' }, (t) => {
     const dir = tempDir(t);
     const mount = `mount -t tmpfs -o size=${kibibytes}k tmpfs ${dir}`;
-    const result = shell(`unshare -m sh -c '${mount} && exec "$@"' sh "$1" -e "$2"`, ballast(what) + FILL + script(dir));
+    const result = shell(
+      `unshare -m sh -c '${mount} && exec "$@"' sh "$1" -e "$2"`,
+      ballast(what) + FILL + script(dir),
+    );
     const found = outcomes(result);
     assertFull(found.snapshot);
     if (kibibytes === 1024) assertFull(found.stream);
@@ -94,13 +97,17 @@ for (const [what, kibibytes] of [
 
 /** A raw snapshot of 7 to 11 MB. */
 function ballast(what) {
-  return what === 'the raw snapshot' ? '' : 'globalThis.ballast = Array.from({ length: 22_000 }, (_, i) => ({ i }));';
+  return what === 'the raw snapshot'
+    ? ''
+    : 'globalThis.ballast = Array.from({ length: 22_000 }, (_, i) => ({ i }));';
 }
 
 test('a limit on the size of files', (t) => {
   const dir = tempDir(t);
   // In 512-byte or 1 KiB units, by shell.
-  const found = outcomes(shell('ulimit -f 400; exec "$1" -e "$2"', `function fill() {} ${script(dir)}`));
+  const found = outcomes(
+    shell('ulimit -f 400; exec "$1" -e "$2"', `function fill() {} ${script(dir)}`),
+  );
   assertFull(found.snapshot);
   assertFull(found.stream);
   assert.deepEqual(found.files, []);

@@ -31,7 +31,8 @@ function descriptors() {
 
 async function writeAll(encoder, bytes, size) {
   const writes = [];
-  for (let at = 0; at < bytes.length; at += size) writes.push(encoder.write(bytes.subarray(at, at + size)));
+  for (let at = 0; at < bytes.length; at += size)
+    writes.push(encoder.write(bytes.subarray(at, at + size)));
   await Promise.all(writes);
 }
 
@@ -140,5 +141,9 @@ test('zstd is refused with advice where node:zlib has none', () => {
   checkCompression('gzip');
   checkCompression('none');
   if (hasZstd) checkCompression('zstd');
-  else assert.throws(() => checkCompression('zstd'), code('UNSUPPORTED', ({ message }) => assert.match(message, /gzip/)));
+  else
+    assert.throws(
+      () => checkCompression('zstd'),
+      code('UNSUPPORTED', ({ message }) => assert.match(message, /gzip/)),
+    );
 });

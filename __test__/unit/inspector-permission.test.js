@@ -86,14 +86,20 @@ function assertCpuProfile({ file, report, message }) {
   assert.ok(report.sampleCount > 0 && report.topFunctions.length > 0);
   assert.ok(profile.nodes.every(({ callFrame }) => typeof callFrame.scriptId === 'string'));
   for (const { positionTicks = [] } of profile.nodes) {
-    assert.equal(new Set(positionTicks.map(({ line }) => line)).size, positionTicks.length, 'a line comes once');
+    assert.equal(
+      new Set(positionTicks.map(({ line }) => line)).size,
+      positionTicks.length,
+      'a line comes once',
+    );
   }
   return profile;
 }
 
 const skip = nodeMajor < 20 && 'no permission model';
 
-test('without --allow-inspector: snapshots work, profiles where node:v8 has them', { skip }, async (t) => {
+test('without --allow-inspector: snapshots work, profiles where node:v8 has them', {
+  skip,
+}, async (t) => {
   const dir = tempDir(t);
   const all = await run(dir, `--allow-fs-read=${dir}`, `--allow-fs-write=${dir}`);
   assert.equal(all.available.ok, true);
@@ -127,7 +133,9 @@ test('without --allow-inspector: an interval of its own, or a clear no', { skip 
   assert.ok(all.capped.report.truncated > 0);
 });
 
-test('without any file: a stream works all the same; a file is an access error', { skip }, async (t) => {
+test('without any file: a stream works all the same; a file is an access error', {
+  skip,
+}, async (t) => {
   const { stream, snapshot } = await run(tempDir(t));
   assert.equal(stream.bytes, stream.report.bytes, stream.message);
   assert.ok(stream.report.nodeCount > 10_000);
@@ -137,7 +145,12 @@ test('without any file: a stream works all the same; a file is an access error',
 
 test('with --allow-inspector everything works', { skip: skip || nodeMajor < 24 }, async (t) => {
   const dir = tempDir(t);
-  const all = await run(dir, `--allow-fs-read=${dir}`, `--allow-fs-write=${dir}`, '--allow-inspector');
+  const all = await run(
+    dir,
+    `--allow-fs-read=${dir}`,
+    `--allow-fs-write=${dir}`,
+    '--allow-inspector',
+  );
   assert.deepEqual(all.available, { ok: true, reason: 'node:v8 and node:inspector serve' });
   parseHeapSnapshot(zlib.gunzipSync(fs.readFileSync(all.snapshot.file)));
   assertCpuProfile(all.cpu);

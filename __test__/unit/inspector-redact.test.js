@@ -38,7 +38,16 @@ test('as the oracle does, whatever the pieces', () => {
 test('as the oracle does: every split into two, and byte by byte', () => {
   const graph = {
     nodes: [
-      [2, 5, 1, 0, [[2, 1, 1], [1, 5, 2]]],
+      [
+        2,
+        5,
+        1,
+        0,
+        [
+          [2, 1, 1],
+          [1, 5, 2],
+        ],
+      ],
       [2, 49, 3, 40, [[3, 2, 2]]],
       [6, 50, 5, 16, []],
       [2, 49, 7, 0, []],
@@ -50,7 +59,8 @@ test('as the oracle does: every split into two, and byte by byte', () => {
     const text = snapshotText(graph, style);
     const bytes = Buffer.from(text);
     const expected = Buffer.from(redactSlowly(text));
-    for (let cut = 0; cut <= bytes.length; cut++) assertSame(scan(bytes, [cut], KEY).bytes, expected, `cut at ${cut}`);
+    for (let cut = 0; cut <= bytes.length; cut++)
+      assertSame(scan(bytes, [cut], KEY).bytes, expected, `cut at ${cut}`);
     const all = Array.from({ length: bytes.length - 1 }, (_, i) => i + 1);
     assertSame(scan(bytes, all, KEY).bytes, expected, 'byte by byte');
   }
@@ -58,7 +68,16 @@ test('as the oracle does: every split into two, and byte by byte', () => {
 
 test('by hand', () => {
   const nodes = [
-    [3, 1, 1, 8, [[2, 2, 1], [3, 3, 2]]],
+    [
+      3,
+      1,
+      1,
+      8,
+      [
+        [2, 2, 1],
+        [3, 3, 2],
+      ],
+    ],
     [2, 2, 3, 16, []],
     [6, 2, 5, 16, []],
   ];
@@ -93,8 +112,16 @@ test('names of WeakMap pairs', () => {
     '12 / part of key (k @) -> value (v @2) pair in WeakMap (table @3)': '12 / part of key (*)',
     '12 / part of key (k @1) -> value (@2) pair in WeakMap (table @3)': '12 / part of key (*)',
   };
-  for (const [name, expected] of Object.entries(pairs)) assert.equal(withoutPairValues(name), expected);
-  for (const name of ['', 'table', ' / part of key (', 'x3 / part of key (', '3 / part of key', '3']) {
+  for (const [name, expected] of Object.entries(pairs))
+    assert.equal(withoutPairValues(name), expected);
+  for (const name of [
+    '',
+    'table',
+    ' / part of key (',
+    'x3 / part of key (',
+    '3 / part of key',
+    '3',
+  ]) {
     assert.equal(withoutPairValues(name), null);
   }
 });

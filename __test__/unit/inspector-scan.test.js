@@ -18,7 +18,16 @@ const invalid = code('INVALID_SNAPSHOT', (error) => assert.match(error.message, 
 
 const SMALL = {
   nodes: [
-    [9, 1, 1, 0, [[2, 2, 1], [1, 5, 2]]],
+    [
+      9,
+      1,
+      1,
+      0,
+      [
+        [2, 2, 1],
+        [1, 5, 2],
+      ],
+    ],
     [3, 3, 3, 40, [[3, 4, 2]]],
     [2, 4, 5, 16, []],
   ],
@@ -40,7 +49,8 @@ const SMALL_FIGURES = {
 for (const [name, style] of Object.entries(STYLES)) {
   test(`${name} style: every split into two, and byte by byte`, () => {
     const bytes = Buffer.from(snapshotText(SMALL, style));
-    for (let cut = 0; cut <= bytes.length; cut++) assert.deepEqual(scan(bytes, [cut]), SMALL_FIGURES);
+    for (let cut = 0; cut <= bytes.length; cut++)
+      assert.deepEqual(scan(bytes, [cut]), SMALL_FIGURES);
     const all = Array.from({ length: bytes.length - 1 }, (_, i) => i + 1);
     assert.deepEqual(scan(bytes, all), SMALL_FIGURES);
   });
@@ -101,7 +111,10 @@ test('of many classes the 20 largest are reported; long names are cut, lone surr
 });
 
 test('sizes beyond 4 GiB count in full', () => {
-  const nodes = [[3, 0, 1, 5e9, []], [3, 0, 3, 5e9, []]];
+  const nodes = [
+    [3, 0, 1, 5e9, []],
+    [3, 0, 3, 5e9, []],
+  ];
   const { topClasses } = scan(Buffer.from(snapshotText({ nodes, strings: ['Big'] })));
   assert.equal(topClasses[0].selfSize, 1e10);
 });
@@ -132,7 +145,7 @@ test('damage is found', () => {
     'a number with a gap': good.replace('3,3,3,40,1,0', '3,3,3,4 0,1,0'),
     'a number beyond 64 bits': good.replace('3,3,3,40,1,0', `3,3,3,4${'0'.repeat(30)},1,0`),
     'a letter among numbers': good.replace('3,3,3,40,1,0', '3,3,3,x,1,0'),
-    'zeros': good.replace('3,3,3,40,1,0', '3,3,\0\0\0\0\0,1,0'),
+    zeros: good.replace('3,3,3,40,1,0', '3,3,\0\0\0\0\0,1,0'),
     'nodes that are no array': good.replace('"nodes":[', '"nodes":{'),
     'a string too few': good.replace(',"text \\"\\u00e9\\\\"]', ']'),
     'strings that are numbers': good.replace('"rooms"', '17'),
@@ -158,7 +171,7 @@ test('damage is found', () => {
     'a missing colon': good.replace('"nodes":', '"nodes"'),
     'an escaped key': good.replace('"nodes":', '"n\\u006fdes":'),
     'a key without end': `{"${'k'.repeat(5000)}`,
-    'nothing': '',
+    nothing: '',
     'an empty object': '{}',
   };
   for (const [what, text] of Object.entries(damaged)) {

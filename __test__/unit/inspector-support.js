@@ -110,7 +110,10 @@ function generator(seed) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
-  return { below: (limit) => Math.floor(next() * limit), pick: (all) => all[Math.floor(next() * all.length)] };
+  return {
+    below: (limit) => Math.floor(next() * limit),
+    pick: (all) => all[Math.floor(next() * all.length)],
+  };
 }
 
 const SAMPLE_TEXTS = [
@@ -135,7 +138,11 @@ const SAMPLE_TEXTS = [
 /** A graph that uses every kind of node and edge, names as values and the other way round. */
 function randomGraph(seed) {
   const random = generator(seed);
-  const strings = ['<dummy>', ...SAMPLE_TEXTS, ...Array.from({ length: 30 }, (_, i) => `text ${seed} ${i}`)];
+  const strings = [
+    '<dummy>',
+    ...SAMPLE_TEXTS,
+    ...Array.from({ length: 30 }, (_, i) => `text ${seed} ${i}`),
+  ];
   const count = 5 + random.below(60);
   const text = () => random.below(strings.length);
   const edge = () => [random.below(EDGE_TYPES.length), text(), random.below(count)];
@@ -162,7 +169,9 @@ function valueText(raw) {
 function nameText(raw) {
   if (!/^\d+ \/ part of key \(/.test(raw)) return raw;
   const whole =
-    /^(\d+) \/ part of key \(.*? @(\d+)\) -> value \(.* @(\d+)\) pair in WeakMap \(table @(\d+)\)$/.exec(raw);
+    /^(\d+) \/ part of key \(.*? @(\d+)\) -> value \(.* @(\d+)\) pair in WeakMap \(table @(\d+)\)$/.exec(
+      raw,
+    );
   if (!whole) return `${/^\d+/.exec(raw)[0]} / part of key (*)`;
   const [, number, key, value, table] = whole;
   return `${number} / part of key (* @${key}) -> value (* @${value}) pair in WeakMap (table @${table})`;
@@ -190,8 +199,13 @@ function changeNumbers(text, name, width, change) {
 
 /** The whole rule of redaction, on the whole text. */
 function redactSlowly(text) {
-  const { node_fields: nodeFields, edge_fields: edgeFields, node_types, edge_types, ...rest } = JSON.parse(text).snapshot
-    .meta;
+  const {
+    node_fields: nodeFields,
+    edge_fields: edgeFields,
+    node_types,
+    edge_types,
+    ...rest
+  } = JSON.parse(text).snapshot.meta;
   const functionFields = rest.trace_function_info_fields;
   const names = new Set();
   const values = new Set();
@@ -223,7 +237,12 @@ function redactSlowly(text) {
 function censusSlowly(document) {
   const { meta: m } = document.snapshot;
   const width = m.node_fields.length;
-  const fixed = { closure: 'Function', code: '(compiled code)', hidden: '(system)', regexp: 'RegExp' };
+  const fixed = {
+    closure: 'Function',
+    code: '(compiled code)',
+    hidden: '(system)',
+    regexp: 'RegExp',
+  };
   const classes = new Map();
   for (let at = 0; at < document.nodes.length; at += width) {
     const type = m.node_types[0][document.nodes[at]];

@@ -56,7 +56,9 @@ test('a worker captures its own isolate, all kinds at once, beside the main thre
   own.cancel();
   await worker.terminate();
   assert.deepEqual(errors, []);
-  assert.ok(snapshot.topClasses.some(({ name, count }) => name === 'OnlyInTheWorker' && count >= 20_000));
+  assert.ok(
+    snapshot.topClasses.some(({ name, count }) => name === 'OnlyInTheWorker' && count >= 20_000),
+  );
   parseHeapSnapshot(zlib.gunzipSync(fs.readFileSync(targets.snapshot)));
   for (const { topFunctions } of [cpu, heap]) {
     assert.ok(topFunctions.some(({ functionName }) => functionName === 'inTheWorker'));

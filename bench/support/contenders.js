@@ -20,7 +20,7 @@ const SNAPSHOTS = {
   'v8.writeHeapSnapshot': {
     setUp: () => async (file) => ({ file: v8.writeHeapSnapshot(file) }),
   },
-  'v8.getHeapSnapshot | gzip': {
+  'v8.getHeapSnapshot to gzip': {
     setUp: () => async (file) => {
       const gzip = zlib.createGzip({ level: 1 });
       await pipeline(v8.getHeapSnapshot(), gzip, fs.createWriteStream(file));
@@ -64,9 +64,10 @@ const PROFILERS = {
   'node:inspector': {
     setUp() {
       const { Session } = require('node:inspector');
-      const session = new Session();
+      let session;
       return {
         start() {
+          session = new Session();
           session.connect();
           session.post('Profiler.enable');
           session.post('Profiler.start');

@@ -37,7 +37,7 @@ class ProfileRecording {
     const profiler = this.#profiler;
     this.#profiler = null;
     const began = performance.now();
-    const raw = profiler && profiler.stop();
+    const raw = profiler === null ? null : profiler.stop();
     this.#stopMs = performance.now() - began;
     return raw;
   }

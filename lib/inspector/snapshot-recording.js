@@ -31,10 +31,10 @@ const BUFFERS = 3;
 const FLUSH_BYTES = 196_608;
 
 /** The scanner gets this much at once: under a millisecond. */
-const SLICE_BYTES = 16_384;
+const SLICE_BYTES = 8192;
 
 /** The event loop gets its turn after this long. */
-const TURN_MS = 5;
+const TURN_MS = 4;
 
 class SnapshotRecording {
   #source;

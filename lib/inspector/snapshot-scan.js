@@ -54,9 +54,8 @@ class SnapshotScanner {
   #uses;
   #out;
   #redactKey;
-  #nodes = null;
-  #edges = null;
-  #strings = null;
+  /** What read the value of each known key. */
+  #tables = new Map();
 
   /**
    * @param {object} [options]
@@ -119,9 +118,9 @@ class SnapshotScanner {
    */
   end() {
     if (this.#state !== END) throw this.#invalid('it ends in the middle', this.#offset);
-    if (!this.#strings) throw this.#invalid('it has no strings', this.#offset);
+    if (!this.#tables.has('strings')) throw this.#invalid('it has no strings', this.#offset);
     const { nodeCount, edgeCount } = this.#layout;
-    return { nodeCount, edgeCount, topClasses: this.#nodes.census.top() };
+    return { nodeCount, edgeCount, topClasses: this.#tables.get('nodes').census.top() };
   }
 
   #readSection(buffer, start, end, base) {
@@ -137,7 +136,7 @@ class SnapshotScanner {
   #finishSection(section, offset) {
     if (this.#header) this.#finishHeader(offset);
     else section.check?.(offset);
-    if (section === this.#strings) this.#uses.check(section.count, offset);
+    if (section === this.#tables.get('strings')) this.#uses.check(section.count, offset);
     this.#section = null;
     this.#state = NEXT;
   }
@@ -190,8 +189,9 @@ class SnapshotScanner {
     if (this.#seen.has(key)) throw this.#invalid(`there are two "${key}"`, offset);
     this.#seen.add(key);
     const known = KNOWN.has(key);
-    if (known && (!this.#layout || this.#strings)) throw this.#misplaced(key, offset);
-    if (key === 'strings' && !(this.#nodes && this.#edges)) throw this.#misplaced(key, offset);
+    if (known && (!this.#layout || this.#tables.has('strings'))) throw this.#misplaced(key, offset);
+    const hasGraph = this.#tables.has('nodes') && this.#tables.has('edges');
+    if (key === 'strings' && !hasGraph) throw this.#misplaced(key, offset);
     return known ? this.#open(key) : this.#skip(key);
   }
 
@@ -206,20 +206,25 @@ class SnapshotScanner {
   }
 
   #open(key) {
+    const section = this.#make(key);
+    this.#tables.set(key, section);
+    return section;
+  }
+
+  #make(key) {
     const layout = this.#layout;
     const uses = this.#uses;
     const out = this.#out;
-    if (key === 'nodes') return (this.#nodes = new NodeRows(layout, uses, out));
-    if (key === 'edges') return (this.#edges = new EdgeRows(layout, uses, out));
-    if (key === 'strings') return (this.#strings = this.#openStrings());
-    return layout.traceFunction.count > 0
-      ? new TraceFunctionRows(layout, uses, out)
-      : new ValueSkipper(out);
+    if (key === 'nodes') return new NodeRows(layout, uses, out);
+    if (key === 'edges') return new EdgeRows(layout, uses, out);
+    if (key === 'strings') return this.#makeStrings();
+    const described = layout.traceFunction.count > 0;
+    return described ? new TraceFunctionRows(layout, uses, out) : new ValueSkipper(out);
   }
 
-  #openStrings() {
+  #makeStrings() {
     const redactor = this.#out && new Redactor(this.#redactKey, this.#uses, this.#out);
-    return new StringTable(this.#nodes.census, redactor, this.#out);
+    return new StringTable(this.#tables.get('nodes').census, redactor, this.#out);
   }
 
   #invalid(what, offset) {
