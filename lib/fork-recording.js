@@ -41,7 +41,7 @@ class ForkRecording {
     this.#request = request;
     this.#expect();
     this.done = this.#run();
-    this.done.catch(() => {});
+    this.done.catch(() => this.#tellReaders());
   }
 
   /** The next recording to work is not there yet. */
@@ -55,14 +55,16 @@ class ForkRecording {
     try {
       return await this.#byChild();
     } catch (error) {
-      if (!this.#mayFallBack(error)) throw error;
-      return await this.#inProcess(error);
-    } finally {
-      // A reader that still waits, or comes later, is told that nothing comes.
-      const nothing = { recording: NOTHING, isLast: Promise.resolve(true) };
-      this.#announce(nothing);
-      this.#current = Promise.resolve(nothing);
+      if (this.#mayFallBack(error)) return await this.#inProcess(error);
+      throw error;
     }
+  }
+
+  /** A reader that waits, or comes later, is told that nothing comes. */
+  #tellReaders() {
+    const nothing = { recording: NOTHING, isLast: Promise.resolve(true) };
+    this.#announce(nothing);
+    this.#current = Promise.resolve(nothing);
   }
 
   async #byChild() {
