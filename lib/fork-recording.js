@@ -8,6 +8,7 @@
  */
 
 const { setTimeout: delay } = require('node:timers/promises');
+const { abortedError } = require('./abort.js');
 const { checkFallback, decideSpill, forecast, learn } = require('./forecast.js');
 
 /**
@@ -56,7 +57,8 @@ class ForkRecording {
       return await this.#byChild();
     } catch (error) {
       if (this.#mayFallBack(error)) return await this.#inProcess(error);
-      throw error;
+      // A child whose reader went away may die of that before it is killed.
+      throw this.#aborted && isForkFailure(error) ? abortedError() : error;
     }
   }
 

@@ -189,3 +189,28 @@ test('a worker that is terminated half-way leaves no child, no thread, no file',
   assert.deepEqual(threads, []);
   assert.deepEqual(names(dir), []);
 });
+
+test('a worker that is terminated before its fork leaves no file either', async (t) => {
+  const dir = tempDir(t);
+  const { rounds } = await runForJson(`
+    ${CHILDREN}
+    const fs = require('node:fs');
+    const { Worker } = require('node:worker_threads');
+    const script = 'const rsprof = require(' + ${JSON.stringify(JSON.stringify(root))} + ');' +
+      'rsprof.heapSnapshot({ dir: require("node:worker_threads").workerData, strategy: "fork" }).catch(() => {});';
+    (async () => {
+      let rounds = 0;
+      for (; rounds < 10; rounds++) {
+        const dir = fs.mkdtempSync(${JSON.stringify(`${dir}/worker-`)});
+        const worker = new Worker(script, { eval: true, workerData: dir });
+        while (fs.readdirSync(dir).length === 0) await new Promise(setImmediate);
+        await worker.terminate();
+      }
+      await pause(100);
+      console.log(JSON.stringify({ rounds }));
+    })();
+  `);
+  assert.equal(rounds, 10);
+  const left = names(dir).flatMap((folder) => names(path.join(dir, folder)));
+  assert.deepEqual(left, []);
+});

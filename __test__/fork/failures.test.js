@@ -91,6 +91,25 @@ test('a stream whose fork is refused is taken in the process, whole', async (t) 
   readHeapSnapshot(file);
 });
 
+test('a stream that gets neither a child nor a fallback fails, and holds nothing up', async (t) => {
+  const found = await runForJson(`
+    ${refuse(t, ENOMEM)}
+    (async () => {
+      const codes = [];
+      for (const options of [{ fallback: false }, { budget: { pauseSeconds: 0.001 } }]) {
+        const stream = rsprof.heapSnapshotStream({ strategy: 'fork', ...options });
+        try {
+          for await (const chunk of stream) codes.push(chunk.length);
+        } catch ({ code }) {
+          codes.push(code);
+        }
+      }
+      console.log(JSON.stringify(codes));
+    })();
+  `);
+  assert.deepEqual(found, ['ERR_RSPROF_FORK', 'ERR_RSPROF_BUDGET']);
+});
+
 test('a fallback that could stop the process for longer than allowed is refused with the figures', async (t) => {
   const dir = tempDir(t);
   const options = 'budget: { pauseSeconds: 0.01 }';
@@ -196,7 +215,7 @@ test('a file size limit that the child meets is ERR_RSPROF_DISK_FULL at once, as
   const dir = tempDir(t);
   const before = `require('node:child_process').execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=${LITTLE}']);`;
   const inline = await takeByFork(dir, "strategy: 'inline'", { before });
-  const result = await takeByFork(dir, '', { before });
+  const result = await takeByFork(dir, 'fallback: false', { before });
   assert.equal(inline.code, 'ERR_RSPROF_DISK_FULL');
   assert.equal(result.code, 'ERR_RSPROF_DISK_FULL', JSON.stringify(result));
   assert.doesNotMatch(result.message, /signal/);

@@ -143,6 +143,33 @@ test('the measure sees marks that are not put back (so that the test above can f
   assert.ok(after.spawnMs > 1.5 * before.spawnMs, 'and every later spawn is slower');
 });
 
+test('what the program allocates between the call and the fork is not inherited by later spawns either', async (t) => {
+  const { before, after } = await run(`
+    const dir = ${JSON.stringify(tempDir(t))};
+    await rsprof.heapSnapshot({ dir, strategy: 'fork', fallback: false });
+    const before = inheritance();
+    const snapshot = rsprof.heapSnapshot({ dir, strategy: 'fork', fallback: false });
+    // Busy turns of the event loop, from here until the child is there.
+    const kept = [];
+    const timer = setInterval(() => {
+      const end = performance.now() + 40;
+      while (performance.now() < end);
+      if (kept.length < 200) for (let i = 0; i < 20; i++) kept.push(new Array(2 ** 17).fill(0));
+    }, 1);
+    await forked();
+    clearInterval(timer);
+    await snapshot;
+    globalThis.kept = kept;
+    console.log(JSON.stringify({ before, after: { ...inheritance(), kept: kept.length } }));
+  `);
+  t.diagnostic(JSON.stringify({ before, after }));
+  const grown = after.notInheritedBytes - before.notInheritedBytes;
+  assert.ok(
+    grown > 0.75 * after.kept * MB,
+    `${after.kept} MB were allocated, ${grown / MB} MB carry the mark`,
+  );
+});
+
 test('pages that V8 mapped between two forks are not inherited either, after six of them', async (t) => {
   const { before, after } = await run(`
     const kept = [];
