@@ -207,7 +207,7 @@ fn figures(report: &SnapshotReport) -> SnapshotFigures {
     let (digest, figures) = (&report.written.digest, &report.written.figures);
     SnapshotFigures {
         bytes: digest.bytes as f64,
-        raw_bytes: figures.raw_bytes as f64,
+        raw_bytes: report.written.raw_bytes as f64,
         sha256: digest.sha256.clone(),
         node_count: figures.node_count as f64,
         edge_count: figures.edge_count as f64,
