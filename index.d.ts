@@ -432,7 +432,7 @@ export interface CpuFunctionFigures {
   lineNumber: number;
   /** Milliseconds spent in the function itself. */
   selfMs: number;
-  /** Of all samples, idle ones included, 0 to 1. */
+  /** Of the samples that were not idle, 0 to 1. */
   share: number;
 }
 

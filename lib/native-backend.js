@@ -255,12 +255,12 @@ class ProfileRecording {
 }
 
 /** The addon counts hits: the time of the profile is shared out by them. */
-function cpuReport({ hits, topFunctions, ...figures }) {
+function cpuReport({ hits, busyHits, topFunctions, ...figures }) {
   const totalMs = (figures.endTime - figures.startTime) / 1000;
   const convert = ({ weight, ...frame }) => ({
     ...frame,
     selfMs: (totalMs * weight) / hits,
-    share: weight / hits,
+    share: weight / busyHits,
   });
   return { ...figures, topFunctions: topFunctions.map(convert) };
 }

@@ -110,6 +110,8 @@ export interface CpuProfileFigures {
   truncated: number
   /** Samples counted by the tree. */
   hits: number
+  /** Those of them that were not idle. */
+  busyHits: number
   /** Microseconds on V8's clock. */
   startTime: number
   /** Microseconds on V8's clock. */

@@ -96,6 +96,7 @@ test('without redact the planted secrets are in the file: the test can see them'
 test("redact: 'strings' leaves no planted secret in the file, in no form", async (t) => {
   const result = await rsprof.heapSnapshot({ dir: tempDir(t), redact: 'strings' });
   assert.equal(result.redact, 'strings');
+  assert.equal(result.rawBytes, unpackFile(result.path).length);
   assertNoSecret(unpackFile(result.path).toString('utf8'));
 });
 

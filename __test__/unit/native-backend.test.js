@@ -178,7 +178,13 @@ test('what the addon throws becomes an RsprofError', (t) => {
 
 test('a CPU profile: hits become time and share', async (t) => {
   const frame = { functionName: 'f', url: 'file:///f.js', lineNumber: 3 };
-  const figures = { startTime: 1_000_000, endTime: 3_000_000, hits: 200, truncated: 4 };
+  const figures = {
+    startTime: 1_000_000,
+    endTime: 3_000_000,
+    hits: 200,
+    busyHits: 100,
+    truncated: 4,
+  };
   const addon = addonWith({ ok: { ...figures, topFunctions: [{ ...frame, weight: 50 }] } });
   const recording = backendOn(t, addon).startCpuProfile({
     interval: 9,
@@ -192,7 +198,7 @@ test('a CPU profile: hits become time and share', async (t) => {
     startTime: 1_000_000,
     endTime: 3_000_000,
     truncated: 4,
-    topFunctions: [{ ...frame, selfMs: 500, share: 0.25 }],
+    topFunctions: [{ ...frame, selfMs: 500, share: 0.5 }],
     stopMs: 2,
   });
   assert.deepEqual(addon.log, [

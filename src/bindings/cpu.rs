@@ -45,6 +45,8 @@ pub struct CpuProfileFigures {
     pub truncated: f64,
     /// Samples counted by the tree.
     pub hits: f64,
+    /// Those of them that were not idle.
+    pub busy_hits: f64,
     /// Microseconds on V8's clock.
     pub start_time: f64,
     /// Microseconds on V8's clock.
@@ -133,6 +135,7 @@ fn figures(report: &CpuReport) -> CpuProfileFigures {
         sample_count: figures.sample_count as f64,
         truncated: report.truncated as f64,
         hits: figures.hits as f64,
+        busy_hits: figures.busy_hits as f64,
         start_time: figures.start_time as f64,
         end_time: figures.end_time as f64,
         top_functions: figures.top_functions.iter().map(Into::into).collect(),

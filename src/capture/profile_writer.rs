@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use super::completion::Completion;
 use super::thread;
 use crate::error::{Error, Result};
-use crate::sink::{Compression, Digest, DigestWriter, Encoder, OutputFile};
+use crate::sink::{Compression, CountingWriter, Digest, DigestWriter, Encoder, OutputFile};
 
 /// Where a profile goes.
 pub struct ProfileTarget {
@@ -95,31 +95,28 @@ fn write<F>(
         }
     };
     let encoder = Encoder::new(compression, DigestWriter::new(file)).map_err(fail)?;
-    let counted = Counted { out: encoder, bytes: 0, aborted };
+    let counted = CountingWriter::new(Abortable { out: encoder, aborted });
     let mut out = BufWriter::with_capacity(64 * 1024, counted);
     let figures = export(&mut out).map_err(fail)?;
     let counted = out.into_inner().map_err(|error| fail(error.into_error()))?;
-    let raw_bytes = counted.bytes;
-    let (file, digest) = counted.out.finish().map_err(fail)?.finish();
+    let (abortable, raw_bytes) = counted.finish();
+    let (file, digest) = abortable.out.finish().map_err(fail)?.finish();
     file.sync()?;
     Ok((ProfileFile { digest, raw_bytes }, figures))
 }
 
-/// Counts what passes, and stops when the capture is aborted.
-struct Counted<'a, W> {
+/// Stops when the capture is aborted.
+struct Abortable<'a, W> {
     out: W,
-    bytes: u64,
     aborted: &'a AtomicBool,
 }
 
-impl<W: Write> Write for Counted<'_, W> {
+impl<W: Write> Write for Abortable<'_, W> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         if self.aborted.load(Ordering::Acquire) {
             return Err(io::Error::other("aborted"));
         }
-        let written = self.out.write(buffer)?;
-        self.bytes += written as u64;
-        Ok(written)
+        self.out.write(buffer)
     }
 
     fn flush(&mut self) -> io::Result<()> {

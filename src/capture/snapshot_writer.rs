@@ -4,14 +4,14 @@ use std::io::Write;
 
 use crate::error::{Error, Result};
 use crate::heap::{Progress, SnapshotFigures, SnapshotStream, StreamOptions};
-use crate::sink::{Compression, Digest, DigestWriter, Encoder};
+use crate::sink::{Compression, CountingWriter, Digest, DigestWriter, Encoder};
 
 const WRITING: &str = "writing the capture";
 
 /// Takes V8's JSON, piece by piece, and writes the finished bytes to `W`.
 pub struct SnapshotWriter<W: Write> {
     stream: SnapshotStream,
-    encoder: Encoder<DigestWriter<W>>,
+    encoder: CountingWriter<Encoder<DigestWriter<W>>>,
 }
 
 /// What went out.
@@ -19,6 +19,8 @@ pub struct SnapshotWriter<W: Write> {
 pub struct Written {
     /// Size and SHA-256 of what was written.
     pub digest: Digest,
+    /// Size before compression, in bytes; redaction changes it.
+    pub raw_bytes: u64,
     /// What the snapshot holds.
     pub figures: SnapshotFigures,
 }
@@ -32,7 +34,7 @@ impl<W: Write> SnapshotWriter<W> {
     pub fn new(out: W, compression: Compression, options: StreamOptions) -> Result<Self> {
         let encoder =
             Encoder::new(compression, DigestWriter::new(out)).map_err(Error::io(WRITING))?;
-        Ok(Self { stream: SnapshotStream::new(options), encoder })
+        Ok(Self { stream: SnapshotStream::new(options), encoder: CountingWriter::new(encoder) })
     }
 
     /// Takes the next piece.
@@ -58,8 +60,9 @@ impl<W: Write> SnapshotWriter<W> {
     pub fn finish(self) -> Result<(W, Written)> {
         let Self { stream, mut encoder } = self;
         let figures = stream.finish(&mut encoder)?;
+        let (encoder, raw_bytes) = encoder.finish();
         let writer = encoder.finish().map_err(Error::io(WRITING))?;
         let (out, digest) = writer.finish();
-        Ok((out, Written { digest, figures }))
+        Ok((out, Written { digest, raw_bytes, figures }))
     }
 }

@@ -18,6 +18,8 @@ pub struct CpuFigures {
     pub sample_count: u64,
     /// Samples counted by the tree.
     pub hits: u64,
+    /// Those of them that were not idle.
+    pub busy_hits: u64,
     /// Microseconds on V8's clock.
     pub start_time: i64,
     /// Microseconds on V8's clock.
@@ -36,9 +38,9 @@ pub fn write_cpu_profile(
     out: &mut dyn Write,
 ) -> io::Result<CpuFigures> {
     let (start_time, end_time) = profile.times();
-    let mut tree = Tree { out, node_count: 0, hits: 0, weights: Weights::default() };
+    let mut tree = Tree { out, node_count: 0, hits: 0, busy_hits: 0, weights: Weights::default() };
     tree.write(profile.root())?;
-    let Tree { out, node_count, hits, weights } = tree;
+    let Tree { out, node_count, hits, busy_hits, weights } = tree;
     write!(out, ",\"startTime\":{start_time},\"endTime\":{end_time},\"samples\":[")?;
     let sample_count = write_list(out, profile.samples().map(|(node, _)| i64::from(node)))?;
     out.write_all(b"],\"timeDeltas\":[")?;
@@ -47,13 +49,22 @@ pub fn write_cpu_profile(
     write_list(out, deltas)?;
     out.write_all(b"]}")?;
     let top_functions = weights.top();
-    Ok(CpuFigures { node_count, sample_count, hits, start_time, end_time, top_functions })
+    Ok(CpuFigures {
+        node_count,
+        sample_count,
+        hits,
+        busy_hits,
+        start_time,
+        end_time,
+        top_functions,
+    })
 }
 
 struct Tree<'o> {
     out: &'o mut dyn Write,
     node_count: u64,
     hits: u64,
+    busy_hits: u64,
     weights: Weights,
 }
 
@@ -87,6 +98,7 @@ impl Tree<'_> {
         self.node_count += 1;
         self.hits += u64::from(hits);
         if !matches!(&*function, "(root)" | "(idle)") {
+            self.busy_hits += u64::from(hits);
             self.weights.add(&frame, u64::from(hits));
         }
         write!(self.out, "{{\"id\":{},\"callFrame\":", node.id())?;

@@ -5,6 +5,7 @@
 //! can be woken from another thread by its control.
 
 mod block_queue;
+mod counting;
 mod digest;
 mod encoder;
 mod file;
@@ -13,6 +14,7 @@ mod pipe;
 pub use block_queue::{
     BLOCK_BYTES, BlockControl, BlockReader, BlockWaiter, BlockWriter, block_queue,
 };
+pub use counting::CountingWriter;
 pub use digest::{Digest, DigestWriter};
 pub use encoder::{Compression, Encoder};
 pub use file::OutputFile;
