@@ -62,6 +62,8 @@ class Capture {
   backend() {
     const backend = backends.current();
     this.backendName = backend.name;
+    /** Has a partial file removed should the thread be terminated; not every backend can. */
+    this.guardFile = backend.guardFile;
     backend.checkCompression?.(this.settings.compression);
     publish('start', { ...this.#message(), reason: this.settings.reason });
     return backend;

@@ -46,7 +46,7 @@ async function takeToFile(capture) {
   const backend = capture.backend();
   await capture.swept;
   throwIfAborted(signal);
-  output.create();
+  output.create(capture.guardFile);
   const recording = startSnapshot(backend, settings, {
     target: output.partial,
     tempDir: output.dir,

@@ -306,6 +306,15 @@ function forkSnapshot({ target, tempDir, redactKey, budget, spill, ...rest }) {
   );
 }
 
+/**
+ * Has a half-written file removed should this thread end (be terminated, say) before `end()`.
+ *
+ * @returns {{ end(): void }}
+ */
+function guardFile(path) {
+  return call('guard the file', () => addon.guardFile(path));
+}
+
 /** @returns {{ disarm(): void }} see lib/out-of-memory.js */
 function watchOutOfMemory(request) {
   return call('watch for out-of-memory', () => addon.watchOutOfMemory(request));
@@ -330,6 +339,7 @@ function startHeapProfile({ interval, stackDepth, includeCollected }) {
 module.exports = {
   name: NAME,
   forkSnapshot,
+  guardFile,
   isPassing: (error) => passing.has(error),
   probe,
   startCpuProfile,

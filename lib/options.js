@@ -179,7 +179,11 @@ function pathOfUrl(value) {
   }
 }
 
-const isPositive = (value) => value === undefined || (Number.isFinite(value) && value > 0);
+/** No budget is larger; in seconds this is beyond any age, in bytes beyond any memory. */
+const MOST = 2 ** 50;
+
+const isPositive = (value) =>
+  value === undefined || (Number.isFinite(value) && value > 0 && value <= MOST);
 
 function isBudget(value) {
   return (

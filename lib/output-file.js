@@ -201,6 +201,7 @@ function endsInSeparator(file) {
 
 /** One file to come, and its sidecar. */
 class OutputFile {
+  #guard;
   #overwrite;
   #partials = new Set();
   #visible = [];
@@ -237,11 +238,14 @@ class OutputFile {
   /**
    * Makes the empty partial file (O_EXCL, 0600).
    *
+   * @param {(path: string) => { end(): void }} [guardFile] has the file removed should the thread end
+   *   before the file is in place or discarded
    * @throws {RsprofError} ACCESS, DISK_FULL, EXISTS when another capture writes it, IO
    */
-  create() {
+  create(guardFile) {
     createPartial(this.partial);
     this.#partials.add(this.partial);
+    this.#guard = guardFile?.(this.partial);
   }
 
   /**
@@ -275,6 +279,7 @@ class OutputFile {
   }
 
   #forget(partial) {
+    if (partial === this.partial) this.#guard?.end();
     this.#partials.delete(partial);
     livePartials().delete(partial);
   }

@@ -71,7 +71,7 @@ class ProfileHandle {
 
   #createTarget() {
     try {
-      this.#output.create();
+      this.#output.create(this.#capture.guardFile);
     } catch (error) {
       this.#recording.cancel();
       throw error;

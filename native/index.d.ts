@@ -24,6 +24,15 @@ export declare class CpuRecording {
   release(): number
 }
 
+/**
+ * Removes a half-written file when its environment ends before JavaScript has put it in place: when a
+ * worker is terminated, no JavaScript runs any more.
+ */
+export declare class FileGuard {
+  /** The file is in place, or removed: nothing is guarded any more. */
+  end(): void
+}
+
 /** A snapshot by a child: prepared, then started, then done. */
 export declare class ForkRecording {
   /** Resolves with null when the plan is made, or with the failure; never rejects. */
@@ -253,6 +262,9 @@ export interface GhostOptions {
   /** Age of the process, in seconds. */
   uptime: number
 }
+
+/** Guards the file at `path`. */
+export declare function guardFile(path: string): FileGuard
 
 /** A finished profile. */
 export interface HeapProfileFigures {

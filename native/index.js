@@ -836,10 +836,12 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.CpuRecording = nativeBinding.CpuRecording
+module.exports.FileGuard = nativeBinding.FileGuard
 module.exports.ForkRecording = nativeBinding.ForkRecording
 module.exports.HeapRecording = nativeBinding.HeapRecording
 module.exports.OutOfMemoryWatch = nativeBinding.OutOfMemoryWatch
 module.exports.SnapshotRecording = nativeBinding.SnapshotRecording
+module.exports.guardFile = nativeBinding.guardFile
 module.exports.planFork = nativeBinding.planFork
 module.exports.probe = nativeBinding.probe
 module.exports.startCpuProfile = nativeBinding.startCpuProfile

@@ -9,32 +9,32 @@ use crate::capture::{self, AllocationCapture, CpuCapture, SnapshotCapture};
 use crate::fork::ForkCapture;
 
 /// Something that must be over before its environment is.
-pub(super) trait Abandon {
-    /// Ends it, joins its threads, frees what V8 holds, leaves no half file.
-    fn abandon(&mut self);
+pub(super) trait Release {
+    /// Ends it, joins its threads, frees what V8 holds.
+    fn release(&mut self);
 }
 
-impl Abandon for SnapshotCapture {
-    fn abandon(&mut self) {
-        Self::abandon(self);
+impl Release for SnapshotCapture {
+    fn release(&mut self) {
+        Self::release(self);
     }
 }
 
-impl Abandon for CpuCapture {
-    fn abandon(&mut self) {
-        Self::abandon(self);
+impl Release for CpuCapture {
+    fn release(&mut self) {
+        Self::release(self);
     }
 }
 
-impl Abandon for AllocationCapture {
-    fn abandon(&mut self) {
-        Self::abandon(self);
+impl Release for AllocationCapture {
+    fn release(&mut self) {
+        Self::release(self);
     }
 }
 
-impl Abandon for ForkCapture {
-    fn abandon(&mut self) {
-        Self::abandon(self);
+impl Release for ForkCapture {
+    fn release(&mut self) {
+        Self::release(self);
     }
 }
 
@@ -46,16 +46,16 @@ thread_local! {
 #[derive(Default)]
 struct Live {
     hooked: bool,
-    captures: Vec<Weak<RefCell<dyn Abandon>>>,
+    captures: Vec<Weak<RefCell<dyn Release>>>,
 }
 
 /// A capture that the environment's cleanup hook ends, if nobody did before.
 pub(super) struct EnvBound<T>(Rc<RefCell<T>>);
 
-impl<T: Abandon + 'static> EnvBound<T> {
+impl<T: Release + 'static> EnvBound<T> {
     pub(super) fn new(env: &Env, capture: T) -> napi::Result<Self> {
         let capture = Rc::new(RefCell::new(capture));
-        let known: Rc<RefCell<dyn Abandon>> = capture.clone();
+        let known: Rc<RefCell<dyn Release>> = capture.clone();
         LIVE.with_borrow_mut(|live| {
             if !live.hooked {
                 env.add_env_cleanup_hook((), |()| end_of_environment())?;
@@ -74,8 +74,8 @@ impl<T: Abandon + 'static> EnvBound<T> {
 
 fn end_of_environment() {
     let live = LIVE.take();
-    for capture in live.captures.iter().filter_map(Weak::upgrade) {
-        capture.borrow_mut().abandon();
+    for capture in live.captures.iter().rev().filter_map(Weak::upgrade) {
+        capture.borrow_mut().release();
     }
     // Profiles are deleted by now: their profilers can go.
     capture::dispose_cpu_profilers();

@@ -10,7 +10,7 @@ use napi::bindgen_prelude::{Buffer, Object};
 use napi_derive::napi;
 use parking_lot::Mutex;
 
-use super::env_bound::{Abandon, EnvBound};
+use super::env_bound::{EnvBound, Release};
 use super::failure::{Failure, Result, internal};
 use super::promise;
 use super::snapshot::{
@@ -102,8 +102,8 @@ struct Preparation {
     thread: Option<JoinHandle<()>>,
 }
 
-impl Abandon for Preparation {
-    fn abandon(&mut self) {
+impl Release for Preparation {
+    fn release(&mut self) {
         self.join();
     }
 }

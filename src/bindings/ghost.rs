@@ -6,7 +6,7 @@ use napi::Env;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
 
-use super::env_bound::{Abandon, EnvBound};
+use super::env_bound::{EnvBound, Release};
 use super::failure::{Result, internal};
 use super::snapshot::redact_key;
 use crate::error::Error;
@@ -56,8 +56,8 @@ pub struct GhostOptions {
     pub uptime: f64,
 }
 
-impl Abandon for Ghost {
-    fn abandon(&mut self) {
+impl Release for Ghost {
+    fn release(&mut self) {
         self.disarm();
     }
 }

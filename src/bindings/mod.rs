@@ -9,6 +9,7 @@ mod allocation;
 mod cpu;
 mod env_bound;
 mod failure;
+mod file_guard;
 mod fork;
 mod ghost;
 mod probe;

@@ -220,7 +220,7 @@ pub(super) fn written_figures(written: &Written, serialize: Duration) -> Snapsho
     let (digest, figures) = (&written.digest, &written.figures);
     SnapshotFigures {
         bytes: digest.bytes as f64,
-        raw_bytes: report.written.raw_bytes as f64,
+        raw_bytes: written.raw_bytes as f64,
         sha256: digest.sha256.clone(),
         node_count: figures.node_count as f64,
         edge_count: figures.edge_count as f64,

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use super::completion::Completion;
 use super::profile_writer::{ProfileJob, ProfileTarget};
-use super::unfinished::Unfinished;
 use crate::error::{Error, Result};
 use crate::export::{self, AllocationFigures};
 use crate::sink::Digest;
@@ -25,7 +24,6 @@ pub struct AllocationReport {
 pub struct AllocationCapture {
     profiler: Option<HeapProfiler>,
     job: Option<ProfileJob<AllocationTree>>,
-    unfinished: Unfinished,
     completion: Completion<AllocationReport>,
     start: Duration,
     stop: Duration,
@@ -48,7 +46,6 @@ impl AllocationCapture {
         Ok(Self {
             profiler: Some(profiler),
             job: None,
-            unfinished: Unfinished::default(),
             completion: Completion::default(),
             start: started.elapsed(),
             stop: Duration::ZERO,
@@ -73,7 +70,6 @@ impl AllocationCapture {
                 figures,
             },
         )?;
-        self.unfinished = Unfinished::new(Some(target.path.clone()));
         let started = Instant::now();
         let tree = profiler.allocation_tree(env);
         self.end_sampling();
@@ -103,7 +99,6 @@ impl AllocationCapture {
 
     /// Ends the profile if it runs, ends its writing and joins the thread. Harmless when repeated.
     pub fn release(&mut self) {
-        self.unfinished.keep();
         self.end_sampling();
         if let Some(mut job) = self.job.take() {
             if !self.completion.is_settled() {
@@ -112,13 +107,6 @@ impl AllocationCapture {
             job.join();
         }
         self.completion.settle(Err(Error::Aborted));
-    }
-
-    /// Ends it because its environment ends: as [`Self::release`], and no half file stays.
-    pub fn abandon(&mut self) {
-        let unfinished = self.unfinished.take();
-        self.release();
-        unfinished.discard();
     }
 
     fn end_sampling(&mut self) {
@@ -130,6 +118,6 @@ impl AllocationCapture {
 
 impl Drop for AllocationCapture {
     fn drop(&mut self) {
-        self.abandon();
+        self.release();
     }
 }

@@ -6,7 +6,6 @@ use super::completion::Completion;
 pub use super::cpu_profilers::CpuRequest;
 use super::cpu_profilers::{self, Running, Stopped};
 use super::profile_writer::{ProfileJob, ProfileTarget};
-use super::unfinished::Unfinished;
 use crate::error::{Error, Result};
 use crate::export::{self, CpuFigures};
 use crate::sink::Digest;
@@ -28,7 +27,6 @@ pub struct CpuReport {
 /// A CPU profile under way. Dropping it ends it and writes nothing more.
 pub struct CpuCapture {
     state: State,
-    unfinished: Unfinished,
     max_samples: u32,
     completion: Completion<CpuReport>,
     start: Duration,
@@ -52,7 +50,6 @@ impl CpuCapture {
         let running = cpu_profilers::start(env, isolate, request)?;
         Ok(Self {
             state: State::Running(running),
-            unfinished: Unfinished::default(),
             max_samples: request.max_samples,
             completion: Completion::default(),
             start: started.elapsed(),
@@ -80,7 +77,6 @@ impl CpuCapture {
                 figures,
             },
         )?;
-        self.unfinished = Unfinished::new(Some(target.path.clone()));
         let started = Instant::now();
         self.state = State::Over;
         let (profile, reader) = cpu_profilers::stop(running)?;
@@ -111,7 +107,6 @@ impl CpuCapture {
     /// Ends the profile if it runs, ends its writing, joins the thread and frees what V8 holds.
     /// Harmless when repeated.
     pub fn release(&mut self) {
-        self.unfinished.keep();
         match std::mem::replace(&mut self.state, State::Over) {
             State::Running(running) => {
                 if let Ok((profile, reader)) = cpu_profilers::stop(running) {
@@ -130,18 +125,11 @@ impl CpuCapture {
         }
         self.completion.settle(Err(Error::Aborted));
     }
-
-    /// Ends it because its environment ends: as [`Self::release`], and no half file stays.
-    pub fn abandon(&mut self) {
-        let unfinished = self.unfinished.take();
-        self.release();
-        unfinished.discard();
-    }
 }
 
 impl Drop for CpuCapture {
     fn drop(&mut self) {
-        self.abandon();
+        self.release();
     }
 }
 

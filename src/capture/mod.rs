@@ -14,7 +14,6 @@ mod profile_writer;
 mod snapshot;
 mod snapshot_writer;
 mod thread;
-mod unfinished;
 
 pub use allocation::{AllocationCapture, AllocationReport};
 pub use completion::{Completion, Settled};
@@ -27,4 +26,3 @@ pub use snapshot::{
 };
 pub use snapshot_writer::{SnapshotWriter, Written};
 pub(crate) use thread::{settle, spawn};
-pub(crate) use unfinished::Unfinished;

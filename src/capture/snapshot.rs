@@ -22,7 +22,6 @@ use parking_lot::Mutex;
 use super::completion::Completion;
 use super::snapshot_writer::{SnapshotWriter, Written};
 use super::thread;
-use super::unfinished::Unfinished;
 use crate::error::{Error, Result};
 pub use crate::heap::Progress;
 use crate::heap::StreamOptions;
@@ -82,8 +81,6 @@ pub struct SnapshotReport {
 /// A snapshot under way. Dropping it aborts it and joins its threads.
 pub struct SnapshotCapture {
     shared: Arc<Shared>,
-    /// The file, until somebody took over what becomes of it.
-    unfinished: Unfinished,
     pipe: PipeControl,
     blocks: Option<(BlockReader, BlockControl)>,
     serializer: Option<JoinHandle<Option<SnapshotReader>>>,
@@ -120,10 +117,6 @@ impl SnapshotCapture {
     pub fn start(profiler: &HeapProfiler, request: SnapshotRequest) -> Result<Self> {
         let (writer, input, pipe) = sink::pipe(PIPE_CHUNKS);
         let (output, blocks) = open(&request)?;
-        let unfinished = Unfinished::new(match &request.target {
-            SnapshotTarget::File(path) => Some(path.clone()),
-            SnapshotTarget::Stream => None,
-        });
         let shared = Arc::new(Shared::default());
         let options = StreamOptions { redact: request.redact, top_classes: TOP_CLASSES };
         let compressor = {
@@ -133,7 +126,6 @@ impl SnapshotCapture {
         };
         let mut capture = Self {
             shared,
-            unfinished,
             pipe,
             blocks,
             serializer: None,
@@ -204,7 +196,6 @@ impl SnapshotCapture {
     /// Ends the capture if it still runs, joins its threads and frees V8's graph. Harmless when
     /// repeated.
     pub fn release(&mut self) {
-        self.unfinished.keep();
         if !self.shared.completion.is_settled() {
             self.abort();
         }
@@ -216,13 +207,6 @@ impl SnapshotCapture {
         if let (Some(snapshot), Some(reader)) = (self.snapshot.take(), self.reader.take()) {
             snapshot.delete(reader);
         }
-    }
-
-    /// Ends it because its environment ends: as [`Self::release`], and no half file stays.
-    pub fn abandon(&mut self) {
-        let unfinished = self.unfinished.take();
-        self.release();
-        unfinished.discard();
     }
 
     fn build_graph(
@@ -257,7 +241,7 @@ impl SnapshotCapture {
 
 impl Drop for SnapshotCapture {
     fn drop(&mut self) {
-        self.abandon();
+        self.release();
     }
 }
 

@@ -19,7 +19,7 @@ use super::quiesce::quiesce;
 use super::report::ChildReport;
 use super::sandbox::Lifetime;
 use super::spill::{self, SpillFile};
-use crate::capture::{Completion, Unfinished, settle, spawn};
+use crate::capture::{Completion, settle, spawn};
 use crate::error::{Error, ForkFailure, Result};
 use crate::heap::{Progress, StreamOptions};
 use crate::sink::{self, BlockControl, BlockReader, BlockWriter, Compression, OutputFile};
@@ -60,11 +60,8 @@ pub struct ForkReport {
 /// A child at work. Dropping it ends the child and joins the threads.
 pub struct ForkCapture {
     shared: Arc<Shared>,
-    /// The file, until somebody took over what becomes of it.
-    unfinished: Unfinished,
     blocks: Option<(BlockReader, BlockControl)>,
     reaper: Option<JoinHandle<()>>,
-    pump: Option<JoinHandle<()>>,
     pause: Pause,
 }
 
@@ -110,7 +107,6 @@ impl ForkCapture {
         if request.spill.is_some() && !plan.patch().can_spill() {
             return Err(spill::unsupported());
         }
-        let unfinished = Unfinished::new(request.path.clone());
         let Ends { output, stream, blocks, sync } = ends(request.path)?;
         let (reports, child_reports) = parent::pipe()?;
         let (errors, child_errors) = parent::pipe()?;
@@ -127,13 +123,11 @@ impl ForkCapture {
             spill: request.spill,
         };
         let shared = Arc::new(Shared::default());
-        let mut capture =
-            Self { shared, unfinished, blocks, reaper: None, pump: None, pause: Pause::default() };
-        if let Some((pipe, writer)) = stream {
-            capture.pump = Some(spawn("rsprof-pump", move || pump(pipe, writer))?);
-        }
+        let mut capture = Self { shared, blocks, reaper: None, pause: Pause::default() };
+        let pump = stream.map(|(pipe, writer)| spawn("rsprof-pump", move || pump(pipe, writer)));
+        let pump = pump.transpose()?;
         let plan = Arc::new(plan);
-        let hand_over = capture.spawn_reaper(Arc::clone(&plan), request.budget)?;
+        let hand_over = capture.spawn_reaper(Arc::clone(&plan), request.budget, pump)?;
         if request.stable_ids {
             let started = Instant::now();
             profiler.number_objects();
@@ -181,23 +175,20 @@ impl ForkCapture {
 
     /// Ends the child if it still runs, reaps it, joins the threads. Harmless when repeated.
     pub fn release(&mut self) {
-        self.unfinished.keep();
         if !self.shared.completion.is_settled() {
             self.abort();
         }
-        for thread in [self.reaper.take(), self.pump.take()].into_iter().flatten() {
-            let _panicked = thread.join();
+        if let Some(reaper) = self.reaper.take() {
+            let _panicked = reaper.join();
         }
     }
 
-    /// Ends it because its environment ends: as [`Self::release`], and no half file stays.
-    pub fn abandon(&mut self) {
-        let unfinished = self.unfinished.take();
-        self.release();
-        unfinished.discard();
-    }
-
-    fn spawn_reaper(&mut self, plan: Arc<ForkPlan>, budget: Budget) -> Result<Sender<Child>> {
+    fn spawn_reaper(
+        &mut self,
+        plan: Arc<ForkPlan>,
+        budget: Budget,
+        pump: Option<JoinHandle<()>>,
+    ) -> Result<Sender<Child>> {
         let (hand_over, ready) = mpsc::channel::<Child>();
         let shared = Arc::clone(&self.shared);
         self.reaper = Some(spawn("rsprof-reap", move || {
@@ -207,7 +198,12 @@ impl ForkCapture {
                 let child = child.ok_or(Error::Aborted)?;
                 let aborted = || shared.aborted.load(Ordering::Acquire);
                 let on_progress = |progress| *shared.progress.lock() = progress;
-                Ok(ForkReport { child: child.attend(budget, aborted, on_progress)? })
+                let attended = child.attend(budget, aborted, on_progress);
+                // Not over before its stream is taken: who waits for the end may be its reader.
+                if let Some(pump) = pump {
+                    let _panicked = pump.join();
+                }
+                Ok(ForkReport { child: attended? })
             });
         })?);
         Ok(hand_over)
@@ -218,7 +214,9 @@ impl ForkCapture {
         quiesce(QUIESCE);
         self.pause.quiesce = started.elapsed();
         let started = Instant::now();
-        mappings::mark(&mappings::private_anonymous()?, Inheritance::Inherited);
+        let present = mappings::private_anonymous()?;
+        plan.note_new(&present);
+        mappings::mark(&present, Inheritance::Inherited);
         self.pause.mark = started.elapsed();
         let started = Instant::now();
         // SAFETY: the child has this thread only. It calls nothing that could wait for another
@@ -242,7 +240,7 @@ impl ForkCapture {
 
 impl Drop for ForkCapture {
     fn drop(&mut self) {
-        self.abandon();
+        self.release();
     }
 }
 

@@ -46,31 +46,40 @@ impl<'m> Mapping<'m> {
     }
 }
 
-/// The mappings that `/proc/self/smaps` says are not inherited (`dc`). Slow: some 50 ms for a heap
-/// of 1 GB, during which other threads go on.
+/// The private anonymous mappings at one time.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    /// All of them.
+    pub(super) all: Vec<Span>,
+    /// Those that `/proc/self/smaps` says are not inherited (`dc`).
+    pub(super) not_inherited: Vec<Span>,
+}
+
+/// Reads the marks. Slow: some 50 ms for a heap of 1 GB, during which other threads go on.
 ///
 /// # Errors
 ///
 /// [`Error::Io`] where `/proc` is not readable.
-pub(super) fn not_inherited() -> Result<Vec<Span>> {
+pub(super) fn marks() -> Result<Marks> {
     let smaps = fs::read_to_string("/proc/self/smaps").map_err(Error::io(READING))?;
-    Ok(not_inherited_in(&smaps))
+    Ok(marks_in(&smaps))
 }
 
-fn not_inherited_in(smaps: &str) -> Vec<Span> {
-    let mut current = None;
-    let mut found = Vec::new();
+fn marks_in(smaps: &str) -> Marks {
+    let mut current: Option<Span> = None;
+    let mut marks = Marks::default();
     for line in smaps.lines() {
         if let Some(flags) = line.strip_prefix("VmFlags:") {
             if flags.split(' ').any(|flag| flag == "dc") {
-                push_joined(&mut found, current.take());
+                push_joined(&mut marks.not_inherited, current.take());
             }
         } else if line.starts_with(|first| matches!(first, '0'..='9' | 'a'..='f')) {
             // A header line: field lines begin with a capital letter.
             current = Mapping::parse(line).filter(Mapping::is_private_anonymous).map(|m| m.span);
+            push_joined(&mut marks.all, current.clone());
         }
     }
-    found
+    marks
 }
 
 /// All private anonymous mappings, neighbours joined. One look costs well under a millisecond for
@@ -123,6 +132,33 @@ pub(super) fn still_there(marked: &[Span], present: &[Span]) -> Vec<Span> {
     common
 }
 
+/// The parts of `spans` that `known` does not cover. Both are sorted.
+pub(super) fn without(spans: &[Span], known: &[Span]) -> Vec<Span> {
+    let mut rest = Vec::new();
+    for span in spans {
+        let mut start = span.start;
+        let first = known.partition_point(|other| other.end <= span.start);
+        for other in known[first..].iter().take_while(|other| other.start < span.end) {
+            if start < other.start {
+                rest.push(start..other.start);
+            }
+            start = start.max(other.end);
+        }
+        if start < span.end {
+            rest.push(start..span.end);
+        }
+    }
+    rest
+}
+
+/// Whether a mapping that nothing is known of is V8's heap: V8 aligns its chunks to 256 KiB. So does
+/// glibc its arenas, to 64 MiB; those are left out, and with them a chunk of V8's in 256.
+pub(super) fn looks_like_heap(span: &Span) -> bool {
+    const CHUNK: usize = 256 << 10;
+    const ARENA: usize = 64 << 20;
+    span.start.is_multiple_of(CHUNK) && !span.start.is_multiple_of(ARENA) && span.len() >= CHUNK
+}
+
 /// Whether a child inherits a mapping.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Inheritance {
@@ -145,18 +181,28 @@ pub(super) fn mark(spans: &[Span], inheritance: Inheritance) {
     }
 }
 
-/// Takes the right to write away.
+/// Puts empty, private, read-only memory in the place of a mapping.
+///
+/// Taking the right to write from the mapping itself would not do: the child may change rights.
 ///
 /// # Errors
 ///
 /// The kernel's refusal.
-pub(super) fn make_read_only(span: &Span) -> io::Result<()> {
-    // SAFETY: called in the child only, on mappings the parent shares with others. Code in the
-    // child that writes to one faults, and the child ends: that is what this is for. None of them
-    // belongs to the child's own stack or heap, which are private.
-    let refused =
-        unsafe { libc::mprotect(span.start as *mut libc::c_void, span.len(), libc::PROT_READ) };
-    if refused == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+pub(super) fn replace_by_nothing(span: &Span) -> io::Result<()> {
+    // SAFETY: called in the child only, on mappings that are shared with other processes. Code in
+    // the child that writes to one faults, and the child ends: that is what this is for. None of
+    // them is the child's own stack, heap or code, which are private.
+    let address = unsafe {
+        libc::mmap(
+            span.start as *mut libc::c_void,
+            span.len(),
+            libc::PROT_READ,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED | libc::MAP_NORESERVE,
+            -1,
+            0,
+        )
+    };
+    if address == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -180,7 +226,9 @@ VmFlags: rd dc
 
     #[test]
     fn finds_what_is_not_inherited() {
-        assert_eq!(not_inherited_in(SMAPS), [0x1000..0x3000, 0x6000..0x7000]);
+        let marks = marks_in(SMAPS);
+        assert_eq!(marks.not_inherited, [0x1000..0x3000, 0x6000..0x7000]);
+        assert_eq!(marks.all, [0x1000..0x3000, 0x4000..0x5000, 0x6000..0x7000]);
     }
 
     #[test]
@@ -197,6 +245,23 @@ VmFlags: rd dc
         let marked = [10..20, 30..40, 50..60];
         let present = [0..12, 15..35, 38..39, 70..80];
         assert_eq!(still_there(&marked, &present), [10..12, 15..20, 30..35, 38..39]);
+    }
+
+    #[test]
+    fn finds_what_is_new() {
+        let present = [0..10, 20..60, 70..80];
+        let known = [0..10, 15..25, 30..40, 55..75];
+        assert_eq!(without(&present, &known), [25..30, 40..55, 75..80]);
+        assert_eq!(without(&present, &[]), present);
+    }
+
+    #[test]
+    fn tells_heap_from_arenas() {
+        let at = |start: usize, length: usize| looks_like_heap(&(start..start + length));
+        assert!(at(0x7f00_0004_0000, 256 << 10));
+        assert!(!at(0x7f00_0004_1000, 256 << 10), "not aligned");
+        assert!(!at(0x7f00_0000_0000, 132 << 10), "an arena");
+        assert!(!at(0x7f00_0004_0000, 4096), "too small");
     }
 
     #[test]
@@ -217,9 +282,9 @@ VmFlags: rd dc
         mark(std::slice::from_ref(&span), Inheritance::NotInherited);
         let covers =
             |spans: &[Span]| spans.iter().any(|s| s.start <= span.start && s.end >= span.end);
-        assert!(covers(&not_inherited().unwrap()));
+        assert!(covers(&marks().unwrap().not_inherited));
         mark(std::slice::from_ref(&span), Inheritance::Inherited);
-        assert!(!covers(&not_inherited().unwrap()));
+        assert!(!covers(&marks().unwrap().not_inherited));
         // SAFETY: the mapping made above; nothing refers to it.
         unsafe { libc::munmap(address as *mut libc::c_void, 3 * page) };
     }

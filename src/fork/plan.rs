@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use super::got::Patch;
 use super::lonely;
-use super::mappings::{self, Span};
+use super::mappings::{self, Marks, Span};
 use super::spill;
 use crate::capture::{Completion, settle, spawn};
 use crate::error::{Error, Result};
@@ -15,7 +15,9 @@ use crate::error::{Error, Result};
 /// Everything slow that a fork needs to know. Good for one fork: mappings come and go.
 pub struct ForkPlan {
     patch: Patch,
-    not_inherited: Vec<Span>,
+    marks: Marks,
+    /// Heap that was mapped between the plan and the fork.
+    new_heap: Mutex<Vec<Span>>,
 }
 
 impl ForkPlan {
@@ -28,7 +30,7 @@ impl ForkPlan {
     /// the loaded objects can be replaced.
     pub fn make() -> Result<Self> {
         let plan = Self::make_for_the_last()?;
-        Ok(Self { not_inherited: mappings::not_inherited()?, ..plan })
+        Ok(Self { marks: mappings::marks()?, ..plan })
     }
 
     /// The same in a few milliseconds, for a process that will not live to fork again: what would
@@ -43,7 +45,7 @@ impl ForkPlan {
         if patch.len() == 0 {
             return Err(Error::Unsupported("this program's calls cannot be redirected".into()));
         }
-        Ok(Self { patch, not_inherited: Vec::new() })
+        Ok(Self { patch, marks: Marks::default(), new_heap: Mutex::default() })
     }
 
     /// Has [`Self::make`] run on a thread that leaves its result in `plan`.
@@ -67,10 +69,17 @@ impl ForkPlan {
         &self.patch
     }
 
+    /// Looks, right before the fork, which of `present` came after the plan and is V8's heap.
+    pub(super) fn note_new(&self, present: &[Span]) {
+        let new = mappings::without(present, &self.marks.all);
+        *self.new_heap.lock() = new.into_iter().filter(mappings::looks_like_heap).collect();
+    }
+
     /// Marks as not inherited again what was so before.
     pub(super) fn restore(&self) {
-        if let Ok(present) = mappings::private_anonymous() {
-            let spans = mappings::still_there(&self.not_inherited, &present);
+        let Ok(present) = mappings::private_anonymous() else { return };
+        for marked in [&self.marks.not_inherited, &*self.new_heap.lock()] {
+            let spans = mappings::still_there(marked, &present);
             mappings::mark(&spans, mappings::Inheritance::NotInherited);
         }
     }

@@ -90,7 +90,8 @@ impl Message {
                 json!({
                     "is": "done",
                     "bytes": digest.bytes, "sha256": digest.sha256,
-                    "raw": figures.raw_bytes,
+                    "raw": report.written.raw_bytes,
+                    "parsed": figures.raw_bytes,
                     "nodes": figures.node_count, "edges": figures.edge_count,
                     "classes": figures.top_classes.iter().map(class).collect::<Vec<_>>(),
                     "prepare": micros(report.phases.prepare),
@@ -127,7 +128,7 @@ fn report(value: &Value) -> Option<ChildReport> {
         })
     };
     let figures = SnapshotFigures {
-        raw_bytes: value["raw"].as_u64()?,
+        raw_bytes: value["parsed"].as_u64()?,
         node_count: value["nodes"].as_u64()?,
         edge_count: value["edges"].as_u64()?,
         top_classes: value["classes"].as_array()?.iter().map(class).collect::<Option<_>>()?,
@@ -135,7 +136,7 @@ fn report(value: &Value) -> Option<ChildReport> {
     let digest =
         Digest { bytes: value["bytes"].as_u64()?, sha256: value["sha256"].as_str()?.to_owned() };
     Some(ChildReport {
-        written: Written { digest, figures },
+        written: Written { digest, raw_bytes: value["raw"].as_u64()?, figures },
         phases: Phases {
             prepare: duration("prepare")?,
             graph: duration("graph")?,
@@ -166,7 +167,11 @@ mod tests {
             top_classes: vec![class],
         };
         let report = ChildReport {
-            written: Written { digest: Digest { bytes: 10, sha256: "ab".into() }, figures },
+            written: Written {
+                digest: Digest { bytes: 10, sha256: "ab".into() },
+                raw_bytes: 999,
+                figures,
+            },
             phases: Phases { graph: Duration::from_micros(12_345), ..Phases::default() },
             confined: true,
             added_bytes: Some(1 << 33),
