@@ -243,9 +243,15 @@ class OutputFile {
    * @throws {RsprofError} ACCESS, DISK_FULL, EXISTS when another capture writes it, IO
    */
   create(guardFile) {
-    createPartial(this.partial);
-    this.#partials.add(this.partial);
+    // Guarded first: a worker can be terminated at any moment.
     this.#guard = guardFile?.(this.partial);
+    try {
+      createPartial(this.partial);
+    } catch (error) {
+      this.#guard?.end();
+      throw error;
+    }
+    this.#partials.add(this.partial);
   }
 
   /**
