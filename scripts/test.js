@@ -13,7 +13,9 @@ const { setUp } = require('./setup.js');
 const stages = require('./support/stages.js');
 
 const BACKENDS = ['native', 'inspector'];
-const KINDS = ['formats', 'native', 'process'];
+const KINDS = ['formats', 'native', 'process', 'fork'];
+/** Kinds that only the native back end has. */
+const NATIVE_ONLY = ['native', 'fork'];
 
 const { values: wanted } = parseArgs({
   options: { node: { type: 'string' }, backend: { type: 'string' }, only: { type: 'string' } },
@@ -63,7 +65,7 @@ function behaviourJobs(totals, nodes) {
 
 function kindsFor(backend) {
   const kinds = wanted.only ? [wanted.only] : KINDS;
-  return kinds.filter((kind) => kind !== 'native' || backend === 'native');
+  return kinds.filter((kind) => backend === 'native' || !NATIVE_ONLY.includes(kind));
 }
 
 /** As many lanes as cores, but no more than memory can feed (a lane's captures need about 2 GB). */

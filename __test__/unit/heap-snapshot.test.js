@@ -84,7 +84,11 @@ test('the result and the sidecar say everything', async (t) => {
     level: 3,
     numericValues: false,
     exposeInternals: false,
-    strategy: 'auto',
+    stableIds: false,
+    fallback: true,
+    spill: 'auto',
+    force: false,
+    budget: { seconds: 300, memory: undefined, pauseSeconds: 10 },
   });
 });
 
