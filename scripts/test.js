@@ -12,10 +12,15 @@ const { ensureNodes } = require('./nodes.js');
 const { setUp } = require('./setup.js');
 const stages = require('./support/stages.js');
 
-const BACKENDS = ['native', 'inspector'];
-const KINDS = ['formats', 'native', 'process', 'fork'];
-/** Kinds that only the native back end has. */
-const NATIVE_ONLY = ['native', 'fork'];
+/** What runs on each back end, with which strategy for heap snapshots. */
+const STRATEGIES = {
+  native: [
+    { strategy: 'inline', kinds: ['formats', 'native', 'process'] },
+    { strategy: 'auto', kinds: ['fork'] },
+  ],
+  inspector: [{ strategy: 'auto', kinds: ['formats', 'process'] }],
+};
+const BACKENDS = Object.keys(STRATEGIES);
 
 const { values: wanted } = parseArgs({
   options: { node: { type: 'string' }, backend: { type: 'string' }, only: { type: 'string' } },
@@ -53,19 +58,16 @@ function behaviourJobs(totals, nodes) {
     if (wanted.node && version.split('.')[0] !== wanted.node) continue;
     for (const backend of BACKENDS) {
       if (wanted.backend && backend !== wanted.backend) continue;
-      const files = stages.testFiles(...kindsFor(backend));
-      if (files.length === 0) continue;
-      const name = `Node ${version}, ${backend}`;
-      const env = { RSPROF_BACKEND: backend };
-      jobs.push(() => stages.nodeTestStage(totals, name, { node, files, env }));
+      for (const { strategy, kinds } of STRATEGIES[backend]) {
+        const files = stages.testFiles(...kinds.filter((kind) => (wanted.only ?? kind) === kind));
+        if (files.length === 0) continue;
+        const name = `Node ${version}, ${backend}, ${strategy}`;
+        const env = { RSPROF_BACKEND: backend, RSPROF_STRATEGY: strategy };
+        jobs.push(() => stages.nodeTestStage(totals, name, { node, files, env }));
+      }
     }
   }
   return jobs;
-}
-
-function kindsFor(backend) {
-  const kinds = wanted.only ? [wanted.only] : KINDS;
-  return kinds.filter((kind) => backend === 'native' || !NATIVE_ONLY.includes(kind));
 }
 
 /** As many lanes as cores, but no more than memory can feed (a lane's captures need about 2 GB). */

@@ -249,7 +249,7 @@ test("what the child is: humble, confined, bound to its parent's life, without a
     })();
   `);
   assert.equal(found.oom, '1000');
-  assert.equal(found.nice, '19');
+  assert.equal(found.nice, '10');
   assert.equal(found.threads, '1');
   assert.equal(found.seccomp, '2');
   assert.equal(found.noNewPrivileges, '1');
@@ -269,5 +269,5 @@ test("what the child is: humble, confined, bound to its parent's life, without a
     ['partial'],
   );
   assert.notEqual(found.parentOom, '1000');
-  assert.notEqual(found.parentNice, '19');
+  assert.notEqual(found.parentNice, '10');
 });

@@ -107,7 +107,7 @@ test('unknown options and wrong types are refused by name, before anything start
     { level: 0 },
     { level: 10 },
     { redact: true },
-    { strategy: 'fork' },
+    { strategy: 'spoon' },
     { signal: {} },
     { onProgress: 1 },
     { path: '' },

@@ -18,6 +18,7 @@ const SURFACE = [
   'heapProfile',
   'heapSnapshot',
   'heapSnapshotStream',
+  'snapshotOnOutOfMemory',
   'startCpuProfile',
   'startHeapProfile',
   'version',
