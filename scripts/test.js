@@ -32,23 +32,28 @@ async function main() {
   const totals = new stages.Totals();
   await setUp();
   const nodes = await ensureNodes();
-  if (!narrowed) await ownStages(totals, nodes);
-  await stages.inParallel(laneCount(), behaviourJobs(totals, nodes));
+  if (!narrowed) await ownStages(totals);
+  const units = narrowed ? [] : unitJobs(totals, nodes);
+  await stages.inParallel(laneCount(), [...units, ...behaviourJobs(totals, nodes)]);
   console.log(`all stages: ${((performance.now() - started) / 1000).toFixed(0)} s`);
   console.log(String(totals));
   process.exitCode = totals.failed === 0 ? 0 : 1;
 }
 
-async function ownStages(totals, nodes) {
+async function ownStages(totals) {
   await stages.sourceStages(totals);
   await stages.cargoTestStage(totals, 'cargo test', []);
   const files = stages.testFiles('types', 'package');
   await stages.nodeTestStage(totals, 'types and package', { files });
-  const units = stages.testFiles('unit');
-  if (units.length === 0) return;
-  for (const { version, node } of nodes) {
-    await stages.nodeTestStage(totals, `unit, Node ${version}`, { node, files: units });
-  }
+}
+
+function unitJobs(totals, nodes) {
+  const files = stages.testFiles('unit');
+  const job =
+    ({ version, node }) =>
+    () =>
+      stages.nodeTestStage(totals, `unit, Node ${version}`, { node, files });
+  return nodes.map(job);
 }
 
 /** One job for each Node line and back end. */
