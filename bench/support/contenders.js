@@ -11,7 +11,8 @@ const zlib = require('node:zlib');
 const rsprof = (options) => () => {
   const { heapSnapshot } = require('../..');
   return async (file) => {
-    const { path, pauseMs } = await heapSnapshot({ path: file, sidecar: false, ...options });
+    const settings = { path: file, compression: 'gzip', sidecar: false, ...options };
+    const { path, pauseMs } = await heapSnapshot(settings);
     return { file: path, pauseMs };
   };
 };
@@ -48,14 +49,25 @@ const SNAPSHOTS = {
       return { file };
     },
   },
-  'rsprof none': { backend: 'native', setUp: rsprof({ compression: 'none' }) },
-  'rsprof gzip': { backend: 'native', setUp: rsprof({ compression: 'gzip' }) },
-  'rsprof zstd': { backend: 'native', setUp: rsprof({ compression: 'zstd' }) },
-  'rsprof gzip, redacted': {
+  'rsprof fork, gzip': { backend: 'native', setUp: rsprof({ strategy: 'fork' }) },
+  'rsprof fork, zstd': {
     backend: 'native',
-    setUp: rsprof({ compression: 'gzip', redact: 'strings' }),
+    setUp: rsprof({ strategy: 'fork', compression: 'zstd' }),
   },
-  'rsprof inspector gzip': { backend: 'inspector', setUp: rsprof({ compression: 'gzip' }) },
+  'rsprof inline, none': {
+    backend: 'native',
+    setUp: rsprof({ strategy: 'inline', compression: 'none' }),
+  },
+  'rsprof inline, gzip': { backend: 'native', setUp: rsprof({ strategy: 'inline' }) },
+  'rsprof inline, zstd': {
+    backend: 'native',
+    setUp: rsprof({ strategy: 'inline', compression: 'zstd' }),
+  },
+  'rsprof inline, gzip, redacted': {
+    backend: 'native',
+    setUp: rsprof({ strategy: 'inline', redact: 'strings' }),
+  },
+  'rsprof inspector, gzip': { backend: 'inspector', setUp: rsprof({}) },
 };
 
 /** CPU profilers: `start()` and `stop()` as a user calls them; `stop` gives when the profile is at hand. */
