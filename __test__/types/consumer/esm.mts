@@ -6,6 +6,7 @@ import rsprof, {
   heapSnapshot,
   heapSnapshotStream,
   RsprofError,
+  snapshotOnOutOfMemory,
   startCpuProfile,
   startHeapProfile,
   version,
@@ -34,6 +35,15 @@ export async function captures(signal: AbortSignal): Promise<HeapSnapshotResult>
   const [top] = result.topClasses;
   console.log(pause, result.path, result.sha256, top?.name, top?.count, top?.selfSize);
   return result;
+}
+
+export async function forked(): Promise<void> {
+  const watch = snapshotOnOutOfMemory({ dir: '/var/captures', wait: 5 });
+  watch.disarm();
+  const options = { strategy: 'fork', fallback: false, budget: { seconds: 60 } } as const;
+  const { fork, fallback, stableIds, pauses } = await heapSnapshot({ ...options, spill: 'auto' });
+  if (fork) console.log(fork.attempts, fork.childMs.graphMs, fork.confined, pauses.forkMs);
+  else console.log(fallback?.reason, stableIds);
 }
 
 export async function stream(): Promise<void> {
@@ -79,5 +89,7 @@ heapSnapshot({ compresion: 'gzip' });
 heapSnapshot({ compression: 'brotli' });
 // @ts-expect-error: options of files are none of a stream
 heapSnapshotStream({ path: 'x' });
+// @ts-expect-error: not a strategy
+heapSnapshot({ strategy: 'spoon' });
 // @ts-expect-error: seconds belongs to cpuProfile()
 startCpuProfile({ seconds: 1 });

@@ -11,6 +11,7 @@ export const surface: Record<Surface, true> = {
   heapProfile: true,
   heapSnapshot: true,
   heapSnapshotStream: true,
+  snapshotOnOutOfMemory: true,
   startCpuProfile: true,
   startHeapProfile: true,
   version: true,
