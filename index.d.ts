@@ -40,6 +40,10 @@ export type RsprofErrorCode =
   | 'ERR_RSPROF_UNAVAILABLE'
   /** What V8 wrote did not pass the checks (counts, edge targets, strings). */
   | 'ERR_RSPROF_INVALID_SNAPSHOT'
+  /** No child could be had for a forked snapshot, or it was lost, and there is no falling back. */
+  | 'ERR_RSPROF_FORK'
+  /** Over a budget, or a forecast says that memory or time cannot suffice; the message has the figures. */
+  | 'ERR_RSPROF_BUDGET'
   /** The thread is being torn down. */
   | 'ERR_RSPROF_EXITING'
   /** A defect of rsprof. */

@@ -1,6 +1,8 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
 const test = require('node:test');
 const {
   CODES,
@@ -69,4 +71,11 @@ test('toRsprofError keeps a known code and makes all else INTERNAL', () => {
   assert.match(odd.message, /cannot take the heap snapshot: undefined is not/);
   assert.equal(toRsprofError('text', 'x').code, 'ERR_RSPROF_INTERNAL');
   assert.equal(toRsprofError(undefined, 'x').code, 'ERR_RSPROF_INTERNAL');
+});
+
+test('the types name every code, in the same order', () => {
+  const types = fs.readFileSync(path.join(__dirname, '../../index.d.ts'), 'utf8');
+  const declared = types.slice(types.indexOf('type RsprofErrorCode'));
+  const names = declared.slice(0, declared.indexOf(';')).match(/ERR_RSPROF_\w+(?=')/g);
+  assert.deepEqual(names, [...CODES]);
 });
