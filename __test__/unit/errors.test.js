@@ -76,6 +76,6 @@ test('toRsprofError keeps a known code and makes all else INTERNAL', () => {
 test('the types name every code, in the same order', () => {
   const types = fs.readFileSync(path.join(__dirname, '../../index.d.ts'), 'utf8');
   const declared = types.slice(types.indexOf('type RsprofErrorCode'));
-  const names = declared.slice(0, declared.indexOf(';')).match(/ERR_RSPROF_\w+(?=')/g);
+  const names = declared.slice(0, declared.indexOf("';") + 1).match(/ERR_RSPROF_\w+(?=')/g);
   assert.deepEqual(names, [...CODES]);
 });
