@@ -35,15 +35,19 @@ function availableBytes() {
   return Math.min(os.freemem(), Math.max(0, limit - process.memoryUsage.rss()));
 }
 
+/** Bytes of the heap that are in use. */
+function usedHeapBytes() {
+  return v8.getHeapStatistics().used_heap_size;
+}
+
 /**
- * @returns {{ heapBytes: number, pauseMs: number, memoryBytes: number, leastBytes: number, availableBytes: number }}
+ * @returns {{ pauseMs: number, memoryBytes: number, leastBytes: number, availableBytes: number }}
  *   what a snapshot costs: in this process `pauseMs` at most; `memoryBytes` at most and `leastBytes` at
  *   least, here or in a child. After the first child both are what that one took
  */
 function forecast() {
-  const { used_heap_size: heapBytes } = v8.getHeapStatistics();
+  const heapBytes = usedHeapBytes();
   return {
-    heapBytes,
     pauseMs: (heapBytes / MIB) * PAUSE_MS_PER_MIB,
     memoryBytes: heapBytes * (seenFactor ?? MEMORY_FACTOR),
     leastBytes: heapBytes * (seenFactor ?? LEAST_FACTOR),
@@ -57,15 +61,13 @@ function refusal(text, failure) {
 }
 
 /**
- * Whether the fork that failed may be followed by a snapshot in this process.
+ * Whether the fork that failed can be followed by a snapshot in this process.
  *
- * @param {{ fallback: boolean, budget: { pauseSeconds: number } }} request
+ * @param {{ budget: { pauseSeconds: number } }} request
  * @param {RsprofError} failure why there was no fork
- * @throws {RsprofError} `failure` itself where fallback is false; `ERR_RSPROF_BUDGET` with the figures
- *   where the forecast is over the budget
+ * @throws {RsprofError} `ERR_RSPROF_BUDGET` with the figures where the forecast is over the budget
  */
-function checkFallback({ fallback, budget }, failure) {
-  if (!fallback) throw failure;
+function checkFallback({ budget }, failure) {
   const { pauseMs, memoryBytes, availableBytes: available } = forecast();
   if (pauseMs > budget.pauseSeconds * 1000) {
     const seconds = (pauseMs / 1000).toFixed(1);
@@ -105,4 +107,4 @@ function learn(heapBytes, addedBytes) {
   if (addedBytes > 0 && heapBytes > 0) seenFactor = addedBytes / heapBytes;
 }
 
-module.exports = { checkFallback, decideSpill, forecast, learn };
+module.exports = { checkFallback, decideSpill, learn, usedHeapBytes };

@@ -9,7 +9,7 @@
 
 const { setTimeout: delay } = require('node:timers/promises');
 const { abortedError } = require('./abort.js');
-const { checkFallback, decideSpill, forecast, learn } = require('./forecast.js');
+const { checkFallback, decideSpill, learn, usedHeapBytes } = require('./forecast.js');
 
 /**
  * Forks tried at most. A child that meets a lock that another thread held at the fork (one in five
@@ -71,7 +71,7 @@ class ForkRecording {
 
   async #byChild() {
     const spill = decideSpill(this.#request);
-    const { heapBytes } = forecast();
+    const heapBytes = usedHeapBytes();
     for (;;) {
       const recording = this.#backend.forkSnapshot({ ...this.#request, spill });
       const report = await this.#follow(recording, (error) => this.#isFollowed(error)).catch(

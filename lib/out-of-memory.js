@@ -19,6 +19,7 @@ const { OutputFile } = require('./output-file.js');
 const { identity } = require('./process-identity.js');
 const { redactionKey } = require('./redaction-key.js');
 const { sidecarFields } = require('./sidecar.js');
+const { unforkable } = require('./snapshot-strategy.js');
 const { sweepOnce } = require('./sweep.js');
 
 const CALL = 'snapshotOnOutOfMemory';
@@ -93,7 +94,7 @@ let armed;
 function snapshotOnOutOfMemory(options) {
   const settings = resolveOptions(CALL, options);
   const backend = backends.current();
-  const reason = backend.unforkable ? backend.unforkable() : 'it needs the native backend';
+  const reason = unforkable(backend);
   if (reason) {
     const message = `rsprof cannot take a snapshot at out-of-memory here: ${reason}`;
     throw new RsprofError('ERR_RSPROF_UNSUPPORTED', message);

@@ -20,7 +20,7 @@ const STRATEGIES = Object.freeze({
   fork: (backend, request) => new ForkRecording(backend, request),
 });
 
-/** Why this process cannot be forked, or undefined. */
+/** @returns {string|undefined} why this process cannot be forked */
 function unforkable(backend) {
   return backend.unforkable ? backend.unforkable() : 'it needs the native back end';
 }
@@ -62,4 +62,4 @@ function startSnapshot(backend, settings, { target, tempDir }) {
   });
 }
 
-module.exports = { startSnapshot };
+module.exports = { startSnapshot, unforkable };

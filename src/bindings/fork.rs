@@ -3,13 +3,14 @@
 use std::cell::{Ref, RefCell};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use napi::Env;
 use napi::bindgen_prelude::{Buffer, Object};
 use napi_derive::napi;
 use parking_lot::Mutex;
 
+use super::budget::budget;
 use super::env_bound::{EnvBound, Release};
 use super::failure::{Failure, Result, internal};
 use super::promise;
@@ -18,7 +19,7 @@ use super::snapshot::{
 };
 use crate::capture::{Completion, Settled};
 use crate::error::Error;
-use crate::fork::{Budget, ForkCapture, ForkPlan, ForkReport, ForkRequest, Lifetime, SpillFile};
+use crate::fork::{ChildReport, ForkCapture, ForkPlan, ForkRequest, Lifetime, SpillFile};
 use crate::heap::StreamOptions;
 use crate::sink::Compression;
 use crate::v8::SnapshotOptions;
@@ -185,13 +186,7 @@ impl ForkRecording {
     /// The next block of a stream; null at the end and after a failure.
     #[napi(catch_unwind, ts_return_type = "Promise<Buffer | null>")]
     pub fn read<'e>(&self, env: &'e Env) -> Result<Object<'e>> {
-        let (resolve, promise) = promise::promise::<Option<Buffer>>(env).map_err(internal)?;
-        let waiter = move |block: Option<Vec<u8>>| resolve(block.map(Buffer::from));
-        match self.capture()?.get().blocks() {
-            Some(blocks) => blocks.read(Box::new(waiter)),
-            None => waiter(None),
-        }
-        Ok(promise)
+        promise::next_block(env, self.capture()?.get().blocks()).map_err(internal)
     }
 
     /// Ends the child if it still runs, reaps it, joins the threads. Answers the milliseconds it
@@ -215,14 +210,6 @@ impl ForkRecording {
 }
 
 fn request(options: ForkRequestOptions) -> Result<ForkRequest> {
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "lib/options.js keeps the budget in range"
-    )]
-    let memory = options.budget_memory.map(|bytes| bytes as u64);
-    let time = Duration::try_from_secs_f64(options.budget_seconds);
-    let time = time.map_err(|_| Error::Internal("a budget is a number of seconds".into()))?;
     Ok(ForkRequest {
         path: options.path.map(Into::into),
         compression: Compression::parse(&options.compression, options.level)?,
@@ -235,13 +222,13 @@ fn request(options: ForkRequestOptions) -> Result<ForkRequest> {
             expose_internals: options.expose_internals,
         },
         stable_ids: options.stable_ids,
-        budget: Budget { time, memory },
+        budget: budget(options.budget_seconds, options.budget_memory)?,
         lifetime: Lifetime::WithParent,
         spill: options.spill_dir.map(|dir| SpillFile::create(dir.as_ref())).transpose()?,
     })
 }
 
-fn outcome(result: &Settled<ForkReport>) -> ForkOutcome {
+fn outcome(result: &Settled<ChildReport>) -> ForkOutcome {
     match &**result {
         Ok(report) => ForkOutcome { ok: Some(figures(report)), error: None },
         Err(error) => ForkOutcome { ok: None, error: Some(error.into()) },
@@ -249,8 +236,7 @@ fn outcome(result: &Settled<ForkReport>) -> ForkOutcome {
 }
 
 #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-fn figures(report: &ForkReport) -> ForkFigures {
-    let child = &report.child;
+fn figures(child: &ChildReport) -> ForkFigures {
     ForkFigures {
         snapshot: written_figures(&child.written, child.phases.serialize),
         prepare_ms: milliseconds(child.phases.prepare),

@@ -1,16 +1,15 @@
 //! The snapshot at out-of-memory.
 
-use std::time::Duration;
-
 use napi::Env;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
 
+use super::budget::{budget, seconds, whole};
 use super::env_bound::{EnvBound, Release};
 use super::failure::{Result, internal};
 use super::snapshot::redact_key;
 use crate::error::Error;
-use crate::fork::{Budget, Ghost, GhostRequest, Naming, Place};
+use crate::fork::{Ghost, GhostRequest, Naming, Place};
 use crate::heap::StreamOptions;
 use crate::sink::Compression;
 use crate::v8::{Isolate, SnapshotOptions};
@@ -107,27 +106,10 @@ fn request(options: GhostOptions) -> Result<GhostRequest> {
             numeric_values: options.numeric_values,
             expose_internals: options.expose_internals,
         },
-        budget: Budget {
-            time: seconds(options.budget_seconds)?,
-            memory: options.budget_memory.map(|bytes| whole(bytes) as u64),
-        },
-        extension: whole(options.extension),
+        budget: budget(options.budget_seconds, options.budget_memory)?,
+        extension: whole(options.extension) as usize,
         wait: seconds(options.wait_seconds)?,
         in_worker: options.in_worker,
         uptime: seconds(options.uptime)?,
     })
-}
-
-fn seconds(value: f64) -> Result<Duration> {
-    Duration::try_from_secs_f64(value)
-        .map_err(|_| Error::Internal("a time is a number of seconds".into()).into())
-}
-
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "lib/options.js keeps byte counts in range"
-)]
-fn whole(bytes: f64) -> usize {
-    bytes as usize
 }

@@ -150,13 +150,7 @@ impl SnapshotRecording {
     /// The next block of a stream; null at the end and after a failure.
     #[napi(catch_unwind, ts_return_type = "Promise<Buffer | null>")]
     pub fn read<'e>(&self, env: &'e Env) -> napi::Result<Object<'e>> {
-        let (resolve, promise) = promise::promise::<Option<Buffer>>(env)?;
-        let waiter = move |block: Option<Vec<u8>>| resolve(block.map(Buffer::from));
-        match self.capture.get().blocks() {
-            Some(blocks) => blocks.read(Box::new(waiter)),
-            None => waiter(None),
-        }
-        Ok(promise)
+        promise::next_block(env, self.capture.get().blocks())
     }
 
     /// Ends it if it still runs, joins its threads, frees V8's graph. Answers the milliseconds it

@@ -20,6 +20,7 @@ pub use completion::{Completion, Settled};
 pub use cpu::{CpuCapture, CpuReport, CpuRequest};
 pub use cpu_profilers::dispose_all as dispose_cpu_profilers;
 pub use profile_writer::ProfileTarget;
+pub(crate) use snapshot::STREAM_BLOCKS;
 pub use snapshot::{
     Progress, SerializeOn, SnapshotCapture, SnapshotReport, SnapshotRequest, SnapshotTarget,
     TOP_CLASSES,

@@ -34,7 +34,7 @@ use crate::v8::{ByteSink, HeapProfiler, HeapSnapshot, SnapshotOptions, SnapshotR
 /// Chunks in the pipe between V8's writer and the compressor.
 const PIPE_CHUNKS: usize = 16;
 /// Blocks of 64 KiB that wait for a slow reader of a stream.
-const STREAM_BLOCKS: usize = 16;
+pub(crate) const STREAM_BLOCKS: usize = 16;
 /// Classes named in the report.
 pub const TOP_CLASSES: usize = 20;
 

@@ -19,7 +19,7 @@ use super::quiesce::quiesce;
 use super::report::ChildReport;
 use super::sandbox::Lifetime;
 use super::spill::{self, SpillFile};
-use crate::capture::{Completion, settle, spawn};
+use crate::capture::{Completion, STREAM_BLOCKS, settle, spawn};
 use crate::error::{Error, ForkFailure, Result};
 use crate::heap::{Progress, StreamOptions};
 use crate::sink::{self, BlockControl, BlockReader, BlockWriter, Compression, OutputFile};
@@ -27,8 +27,6 @@ use crate::v8::{HeapProfiler, SnapshotOptions};
 
 /// Longest wait for the other threads to fall asleep.
 const QUIESCE: Duration = Duration::from_millis(3);
-/// Blocks of 64 KiB that wait for a slow reader of a stream.
-const STREAM_BLOCKS: usize = 16;
 
 /// What to record and how.
 pub struct ForkRequest {
@@ -49,12 +47,6 @@ pub struct ForkRequest {
     pub lifetime: Lifetime,
     /// Where the child keeps its memory instead; `None` for anonymous memory.
     pub spill: Option<SpillFile>,
-}
-
-/// What a finished snapshot came to.
-pub struct ForkReport {
-    /// The child's own words.
-    pub child: ChildReport,
 }
 
 /// A child at work. Dropping it ends the child and joins the threads.
@@ -82,7 +74,7 @@ pub struct Pause {
 
 #[derive(Default)]
 struct Shared {
-    completion: Completion<ForkReport>,
+    completion: Completion<ChildReport>,
     progress: Mutex<Progress>,
     aborted: AtomicBool,
 }
@@ -142,7 +134,7 @@ impl ForkCapture {
 
     /// The end of it.
     #[must_use]
-    pub fn completion(&self) -> Completion<ForkReport> {
+    pub fn completion(&self) -> Completion<ChildReport> {
         self.shared.completion.clone()
     }
 
@@ -203,7 +195,7 @@ impl ForkCapture {
                 if let Some(pump) = pump {
                     let _panicked = pump.join();
                 }
-                Ok(ForkReport { child: attended? })
+                attended
             });
         })?);
         Ok(hand_over)

@@ -26,7 +26,7 @@ mod sandbox;
 mod seccomp;
 mod spill;
 
-pub use capture::{ForkCapture, ForkReport, ForkRequest};
+pub use capture::{ForkCapture, ForkRequest};
 pub use ghost::{Ghost, GhostRequest, Naming, Place};
 pub use parent::Budget;
 pub use plan::ForkPlan;

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use libc::pid_t;
 
 use super::child;
-use super::lonely;
 use super::memory;
 use super::report::{ChildReport, Message};
 use crate::error::{Error, ForkFailure, Result};
@@ -192,9 +191,6 @@ fn failure(status: Option<i32>, last_words: &str) -> Error {
     let told = child::describe_exit(status, last_words);
     if libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGKILL {
         return ForkFailure::lost(format!("{told} (the kernel was short of memory?)")).into();
-    }
-    if libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == lonely::WOULD_DEADLOCK {
-        return ForkFailure::passing(told).into();
     }
     ForkFailure::passing(told).into()
 }
