@@ -25,6 +25,14 @@ pub enum Error {
         /// Offset in the uncompressed stream, in bytes.
         offset: u64,
     },
+    /// A file is not what it should be.
+    #[error("not a readable heap snapshot: {detail} (at byte {offset} of the JSON text)")]
+    InvalidFile {
+        /// What was expected and what came.
+        detail: String,
+        /// Offset in the uncompressed text, in bytes.
+        offset: u64,
+    },
     /// V8 refused: it is taking a snapshot already, has too many profilers, and the like.
     #[error("V8 refused: {0}")]
     Refused(&'static str),
@@ -64,7 +72,9 @@ impl Error {
         match self {
             Self::Aborted => "ERR_RSPROF_ABORTED",
             Self::Io { source, .. } => io_code(source.kind()),
-            Self::InvalidSnapshot { .. } => "ERR_RSPROF_INVALID_SNAPSHOT",
+            Self::InvalidSnapshot { .. } | Self::InvalidFile { .. } => {
+                "ERR_RSPROF_INVALID_SNAPSHOT"
+            }
             Self::Refused(_) => "ERR_RSPROF_BUSY",
             Self::Unsupported(_) => "ERR_RSPROF_UNSUPPORTED",
             Self::Fork(_) => "ERR_RSPROF_FORK",

@@ -6,56 +6,76 @@ use super::numbers::MAX_FIELDS;
 
 /// Where the fields of the flat arrays are. Positions differ between V8 versions, names do not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Layout {
-    pub(super) nodes: NodeLayout,
-    pub(super) edges: EdgeLayout,
+pub(in crate::heap) struct Layout {
+    pub(in crate::heap) nodes: NodeLayout,
+    pub(in crate::heap) edges: EdgeLayout,
     /// None when the header does not describe `trace_function_infos`.
-    pub(super) functions: Option<FunctionLayout>,
+    pub(in crate::heap) functions: Option<FunctionLayout>,
+    /// None when the header does not describe `locations`.
+    pub(in crate::heap) locations: Option<LocationLayout>,
+    /// Ordinal of the root.
+    pub(in crate::heap) root: u64,
+    /// `snapshot.extra_native_bytes`: memory that V8 knows of and that has no node.
+    pub(in crate::heap) extra_native_bytes: Option<u64>,
 }
 
 /// One node record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NodeLayout {
+pub(in crate::heap) struct NodeLayout {
     /// `snapshot.node_count`.
-    pub(super) count: u64,
+    pub(in crate::heap) count: u64,
     /// Numbers in a record.
-    pub(super) width: usize,
+    pub(in crate::heap) width: usize,
     /// Position of each field in a record.
-    pub(super) kind: usize,
-    pub(super) name: usize,
-    pub(super) self_size: usize,
-    pub(super) edge_count: usize,
+    pub(in crate::heap) kind: usize,
+    pub(in crate::heap) name: usize,
+    pub(in crate::heap) self_size: usize,
+    pub(in crate::heap) edge_count: usize,
+    pub(in crate::heap) id: Option<usize>,
+    pub(in crate::heap) detachedness: Option<usize>,
     /// What each value of the type field means.
-    pub(super) kinds: Vec<String>,
+    pub(in crate::heap) kinds: Vec<String>,
 }
 
 /// One edge record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct EdgeLayout {
+pub(in crate::heap) struct EdgeLayout {
     /// `snapshot.edge_count`.
-    pub(super) count: u64,
+    pub(in crate::heap) count: u64,
     /// Numbers in a record.
-    pub(super) width: usize,
+    pub(in crate::heap) width: usize,
     /// Position of each field in a record.
-    pub(super) kind: usize,
-    pub(super) name: usize,
-    pub(super) to_node: usize,
+    pub(in crate::heap) kind: usize,
+    pub(in crate::heap) name: usize,
+    pub(in crate::heap) to_node: usize,
     /// What each value of the type field means.
-    pub(super) kinds: Vec<String>,
+    pub(in crate::heap) kinds: Vec<String>,
 }
 
 /// One record of `trace_function_infos`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FunctionLayout {
+pub(in crate::heap) struct FunctionLayout {
     /// Numbers in a record.
-    pub(super) width: usize,
+    pub(in crate::heap) width: usize,
     /// Position of each field in a record.
-    pub(super) name: usize,
-    pub(super) script_name: usize,
+    pub(in crate::heap) name: usize,
+    pub(in crate::heap) script_name: usize,
+}
+
+/// One record of `locations`: where an object's constructor or a function stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::heap) struct LocationLayout {
+    /// Numbers in a record.
+    pub(in crate::heap) width: usize,
+    /// Position of each field in a record.
+    pub(in crate::heap) object: usize,
+    pub(in crate::heap) script: usize,
+    pub(in crate::heap) line: usize,
+    pub(in crate::heap) column: usize,
 }
 
 /// Reads the bytes of the `snapshot` object; in words what is wrong with it otherwise.
-pub(super) fn parse(bytes: &[u8]) -> Result<Layout, String> {
+pub(in crate::heap) fn parse(bytes: &[u8]) -> Result<Layout, String> {
     let header: Value =
         serde_json::from_slice(bytes).map_err(|error| format!("unreadable header: {error}"))?;
     let meta = header.get("meta").ok_or("the header has no meta")?;
@@ -63,6 +83,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Layout, String> {
         nodes: nodes(&header, meta)?,
         edges: edges(&header, meta)?,
         functions: functions(meta)?,
+        locations: locations(meta)?,
+        root: header.get("root_index").and_then(Value::as_u64).unwrap_or(0),
+        extra_native_bytes: header.get("extra_native_bytes").and_then(Value::as_u64),
     };
     if layout.nodes.count.checked_mul(layout.nodes.width as u64).is_none() {
         return Err("node_count is out of range".into());
@@ -80,6 +103,8 @@ fn nodes(header: &Value, meta: &Value) -> Result<NodeLayout, String> {
         name: fields.position("name")?,
         self_size: fields.position("self_size")?,
         edge_count: fields.position("edge_count")?,
+        id: fields.position("id").ok(),
+        detachedness: fields.position("detachedness").ok(),
         kinds: kinds(meta, "node_types", kind)?,
     })
 }
@@ -106,6 +131,20 @@ fn functions(meta: &Value) -> Result<Option<FunctionLayout>, String> {
         width: fields.names.len(),
         name: fields.position("name")?,
         script_name: fields.position("script_name")?,
+    }))
+}
+
+fn locations(meta: &Value) -> Result<Option<LocationLayout>, String> {
+    if meta.get("location_fields").is_none() {
+        return Ok(None);
+    }
+    let fields = Fields::of(meta, "location_fields")?;
+    Ok(Some(LocationLayout {
+        width: fields.names.len(),
+        object: fields.position("object_index")?,
+        script: fields.position("script_id")?,
+        line: fields.position("line")?,
+        column: fields.position("column")?,
     }))
 }
 

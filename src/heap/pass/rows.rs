@@ -1,11 +1,11 @@
 //! Runs over the records of a table, checking and, if wanted, rewriting their string indices.
 
 use super::invalid;
-use super::numbers::{Read, Record, push_decimal, skip_digits};
 use super::output::Output;
 use super::redact::Redactor;
 use super::tables::{Reference, Table};
 use crate::error::Result;
+use crate::heap::numbers::{Read, Record, push_decimal, skip_digits};
 
 /// The highest string index so far. Whether the string exists is known at the end only.
 #[derive(Default)]

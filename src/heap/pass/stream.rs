@@ -3,8 +3,6 @@
 use std::io::Write;
 
 use super::census::ClassFigure;
-use super::header;
-use super::numbers::{is_space, skip_space};
 use super::output::{Output, WRITING};
 use super::redact::Redactor;
 use super::rows::{self, Redacted, References, Unchanged};
@@ -13,6 +11,8 @@ use super::strings::StringTable;
 use super::tables::{Table, Tables};
 use super::{invalid, rows::Progress as Scanned};
 use crate::error::{Error, Result};
+use crate::heap::header;
+use crate::heap::numbers::{is_space, skip_space};
 
 /// The longest header, in bytes. V8's has 1.5 KiB.
 const HEADER_BYTES: usize = 1 << 20;

@@ -1,8 +1,8 @@
 //! The three arrays of records that refer to strings: nodes, edges, functions of allocation traces.
 
 use super::census::Census;
-use super::header::{EdgeLayout, FunctionLayout, Layout, NodeLayout};
-use super::numbers::MAX_FIELDS;
+use crate::heap::header::{EdgeLayout, FunctionLayout, Layout, NodeLayout};
+use crate::heap::numbers::MAX_FIELDS;
 
 /// A field that holds a string index.
 #[derive(Clone, Copy)]

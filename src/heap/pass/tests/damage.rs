@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::model::small;
 use super::{feed, options};
 use crate::error::Error;
-use crate::heap::SnapshotStream;
+use crate::heap::pass::SnapshotStream;
 
 /// The refusal of `text`, whatever the chunks.
 fn refusal(text: &str) -> (String, usize) {

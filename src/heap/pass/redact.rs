@@ -6,8 +6,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::numbers::push_decimal;
 use super::weakmap;
+use crate::heap::numbers::push_decimal;
 
 /// V8 cuts longer strings to this many UTF-16 units.
 const CUT_UNITS: usize = 1_024;

@@ -3,7 +3,7 @@
 //! `3 / part of key (symbol @95) -> value (hunter2 @91) pair in WeakMap (table @97)` is the name of
 //! an edge, yet `hunter2` is a string of the program. The object ids are worth keeping.
 
-use super::numbers::skip_digits;
+use crate::heap::numbers::skip_digits;
 
 const BEGIN: &[u8] = b" / part of key (";
 const MIDDLE: &[u8] = b") -> value (";

@@ -2,12 +2,12 @@
 
 use super::census::{Census, NAME_BYTES};
 use super::invalid;
-use super::numbers::is_space;
 use super::output::Output;
 use super::redact::Redactor;
 use super::rows::Progress;
 use super::skip::Inside;
 use crate::error::Result;
+use crate::heap::numbers::is_space;
 
 /// Reads the table, from behind its opening bracket on.
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! Finds where a JSON value ends, and where a JSON string does, in pieces of any size.
 
-use super::numbers::{is_space, repeat, word};
+use crate::heap::numbers::{is_space, repeat, word};
 
 /// Position, from `at` on, of the first quote or backslash.
 #[inline]

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::heap::naive;
+use crate::heap::pass::naive;
 
 const NODE_KINDS: [&str; 10] = [
     "hidden",

@@ -1,0 +1,174 @@
+//! How far everything is from the program's roots, and by which edge the shortest way leads there.
+
+use rustc_hash::FxHashSet;
+
+use super::ephemerons::table_id;
+use super::essential::user_roots;
+use super::kinds::{EdgeKind, NodeKind};
+use super::{Graph, Node, edge_kind, edge_target};
+
+/// What only V8 itself reaches is this far away and more, as in DevTools.
+const SYSTEM_DISTANCE: i32 = 100_000_000;
+
+/// Distance of what nothing reaches.
+const UNREACHED: i32 = -5;
+
+/// No way leads here: the root, and what nothing reaches.
+pub const NO_EDGE: u32 = u32::MAX;
+
+/// Distances and shortest ways.
+#[derive(Debug)]
+pub struct Distances {
+    distances: Vec<i32>,
+    /// For each node, the number of the last edge of a shortest way from the root.
+    edges: Vec<u32>,
+}
+
+impl Distances {
+    /// Breadth first over edges that are not weak: from the program's roots, then from the root.
+    #[must_use]
+    pub fn of(graph: &Graph) -> Self {
+        Search::new(graph).run()
+    }
+
+    /// Edges from a root of the program; 100,000,000 and more for what only V8 reaches.
+    #[must_use]
+    pub fn distance(&self, node: Node) -> i32 {
+        self.distances[node as usize]
+    }
+
+    /// Number of the edge by which a shortest way comes; [`NO_EDGE`] where there is none.
+    #[must_use]
+    pub fn edge(&self, node: Node) -> u32 {
+        self.edges[node as usize]
+    }
+
+    /// The edges of a shortest way from the root.
+    #[must_use]
+    pub fn path(&self, graph: &Graph, node: Node) -> Vec<u32> {
+        let mut path = Vec::new();
+        let mut at = node;
+        while self.edge(at) != NO_EDGE {
+            path.push(self.edge(at));
+            at = graph.edge_source(self.edge(at));
+        }
+        path.reverse();
+        path
+    }
+}
+
+struct Search<'a> {
+    graph: &'a Graph,
+    distances: Vec<i32>,
+    edges: Vec<u32>,
+    open: Vec<Node>,
+    /// Pairs of weak maps of which one edge was seen.
+    pending: FxHashSet<Vec<u8>>,
+}
+
+impl<'a> Search<'a> {
+    fn new(graph: &'a Graph) -> Self {
+        let nodes = graph.len();
+        Self {
+            graph,
+            distances: vec![UNREACHED; nodes],
+            edges: vec![NO_EDGE; nodes],
+            open: Vec::new(),
+            pending: FxHashSet::default(),
+        }
+    }
+
+    fn run(mut self) -> Distances {
+        let root = self.graph.root;
+        let starts = user_roots(self.graph);
+        for number in self.graph.edge_range(root) {
+            let to = self.graph.edge(number).to;
+            if starts.contains(&to) && self.edges[to as usize] == NO_EDGE {
+                self.reach(to, 1, number);
+            }
+        }
+        self.spread();
+        self.distances[root as usize] = if starts.is_empty() { 0 } else { SYSTEM_DISTANCE };
+        self.edges[root as usize] = NO_EDGE;
+        self.open.push(root);
+        self.spread();
+        Distances { distances: self.distances, edges: self.edges }
+    }
+
+    #[inline]
+    fn reach(&mut self, node: Node, distance: i32, edge: usize) {
+        self.distances[node as usize] = distance;
+        self.edges[node as usize] = edge as u32;
+        self.open.push(node);
+    }
+
+    fn spread(&mut self) {
+        let graph = self.graph;
+        let mut next = 0;
+        while next < self.open.len() {
+            let node = self.open[next];
+            next += 1;
+            let distance = self.distances[node as usize] + 1;
+            let is_odd = is_odd(graph, node);
+            for number in graph.edge_range(node) {
+                let word = graph.words[number];
+                let (kind, to) = (edge_kind(word), edge_target(word));
+                if self.distances[to as usize] != UNREACHED || kind == EdgeKind::Weak {
+                    continue;
+                }
+                let is_internal = matches!(kind, EdgeKind::Internal | EdgeKind::Ephemeron);
+                if (is_odd || is_internal) && !self.passes(node, number) {
+                    continue;
+                }
+                self.reach(to, distance, number);
+            }
+        }
+        self.open.clear();
+    }
+
+    /// What DevTools leaves out of its ways: see rule 7 in docs/how-it-works.md.
+    fn passes(&mut self, node: Node, number: usize) -> bool {
+        let graph = self.graph;
+        let edge = graph.edge(number);
+        match graph.kind(node) {
+            NodeKind::Hidden
+                if graph.name_bytes(node) == b"system / NativeContext"
+                    && !edge.kind.is_indexed()
+                    && graph.strings.bytes(edge.name) == b"sloppy_function_map" =>
+            {
+                return false;
+            }
+            NodeKind::Array if graph.name_bytes(node) == b"(map descriptors)" => {
+                return !edge.kind.is_indexed() || edge.name < 2 || edge.name % 3 != 1;
+            }
+            _ => {}
+        }
+        self.ends_pair(edge)
+    }
+
+    /// Of the two edges to a weak map's value, from the map and from the key, the later one counts.
+    fn ends_pair(&mut self, edge: super::Edge) -> bool {
+        if !matches!(edge.kind, EdgeKind::Internal | EdgeKind::Ephemeron) {
+            return true;
+        }
+        let name = self.graph.strings.bytes(edge.name);
+        if table_id(name).is_none() {
+            return true;
+        }
+        let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let pair = &name[digits..];
+        self.pending.remove(pair) || {
+            self.pending.insert(pair.to_vec());
+            false
+        }
+    }
+}
+
+/// Whether some of the edges out of `node` may be left out because of what it is.
+fn is_odd(graph: &Graph, node: Node) -> bool {
+    match graph.kind(node) {
+        NodeKind::Hidden => graph.name_bytes(node) == b"system / NativeContext",
+        NodeKind::Array => graph.name_bytes(node) == b"(map descriptors)",
+        _ => false,
+    }
+}

@@ -1,0 +1,304 @@
+//! The JSON document of a snapshot: its sections, in any order that has the header first.
+
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{channel, sync_channel};
+use std::thread;
+
+use super::columns::{
+    EdgeColumns, Location, MOST_EDGES, MOST_NODES, NodeColumns, edge_kinds, location, node_kinds,
+};
+use super::input::{Input, invalid};
+use super::rows::read_rows;
+use super::source::{AHEAD, Control, Encoding, Source};
+use super::strings::{Strings, read_string, read_strings};
+use crate::error::{Error, Result};
+use crate::heap::header::{self, Layout, LocationLayout};
+use crate::heap::numbers::{Read, Record};
+
+/// The `snapshot` object is at most this long, in bytes.
+const LONGEST_HEADER: usize = 1 << 20;
+
+/// How deep unknown sections may nest.
+const DEEPEST: usize = 1 << 16;
+
+/// Parser threads, beside the one that reads and the one that cuts.
+const WORKERS: usize = 2;
+
+/// What a file says, checked but not yet a graph.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) layout: Layout,
+    pub(super) nodes: NodeColumns,
+    pub(super) edges: EdgeColumns,
+    pub(super) locations: Vec<Location>,
+    pub(super) strings: Strings,
+    pub(super) encoding: Encoding,
+}
+
+/// Reads a file.
+pub(super) fn read(path: &Path, control: &Control) -> Result<Document> {
+    let source = Source::open(path)?;
+    let (encoding, most_text) = (source.encoding, source.most_text());
+    let (send, chunks) = sync_channel(AHEAD);
+    let (spare, spares) = channel();
+    thread::scope(|scope| {
+        let reader = thread::Builder::new().name("rsprof-read".into());
+        reader
+            .spawn_scoped(scope, move || source.send(&send, &spares, control))
+            .map_err(|error| Error::Internal(format!("no thread: {error}")))?;
+        let input = Input::new(chunks, spare, control);
+        Parser { input, most_text, encoding }.parse()
+    })
+}
+
+struct Parser<'a> {
+    input: Input<'a>,
+    most_text: u64,
+    encoding: Encoding,
+}
+
+#[derive(Default)]
+struct Sections {
+    layout: Option<Layout>,
+    nodes: Option<NodeColumns>,
+    edges: Option<EdgeColumns>,
+    locations: Vec<Location>,
+    strings: Option<Strings>,
+}
+
+impl Parser<'_> {
+    fn parse(mut self) -> Result<Document> {
+        let mut found = Sections::default();
+        if self.input.rest()?.is_empty() {
+            return self.input.bad("the file is empty");
+        }
+        self.input.expect(b'{', "at the beginning")?;
+        if !self.input.accept(b'}')? {
+            loop {
+                let key = read_string(&mut self.input)?;
+                self.input.expect(b':', "after a key")?;
+                self.section(&key, &mut found)?;
+                if !self.input.accept(b',')? {
+                    break;
+                }
+            }
+            self.input.expect(b'}', "at the end")?;
+        }
+        self.finish(found)
+    }
+
+    fn section(&mut self, key: &[u8], found: &mut Sections) -> Result<()> {
+        match key {
+            b"snapshot" => found.layout = Some(self.header()?),
+            b"nodes" => found.nodes = Some(self.nodes(found.layout.as_ref())?),
+            b"edges" => found.edges = Some(self.edges(found)?),
+            b"locations" => found.locations = self.locations(found)?,
+            b"strings" => {
+                let used = used_strings(found);
+                found.strings = Some(read_strings(&mut self.input, used)?);
+            }
+            _ => self.skip_value(None)?,
+        }
+        Ok(())
+    }
+
+    fn header(&mut self) -> Result<Layout> {
+        let start = self.input.offset();
+        let mut text = Vec::new();
+        self.skip_value(Some(&mut text))?;
+        let layout = header::parse(&text).map_err(|fault| invalid(fault, start))?;
+        // A digit and a comma are the least that a number takes.
+        let fits =
+            |count: u64, width: usize| count.saturating_mul(2 * width as u64) <= self.most_text;
+        let (nodes, edges) = (&layout.nodes, &layout.edges);
+        if nodes.count >= MOST_NODES || !fits(nodes.count, nodes.width) {
+            return Err(invalid(format!("node_count {} cannot be right", nodes.count), start));
+        }
+        if edges.count >= MOST_EDGES || !fits(edges.count, edges.width) {
+            return Err(invalid(format!("edge_count {} cannot be right", edges.count), start));
+        }
+        Ok(layout)
+    }
+
+    fn nodes(&mut self, layout: Option<&Layout>) -> Result<NodeColumns> {
+        let Some(Layout { nodes: layout, .. }) = layout else {
+            return self.input.bad("nodes before the snapshot's header");
+        };
+        let mut columns = NodeColumns::new(layout.count as usize);
+        let kinds = node_kinds(layout);
+        read_rows(&mut self.input, "nodes", WORKERS, columns.rows(layout, &kinds))?;
+        Ok(columns)
+    }
+
+    fn edges(&mut self, found: &Sections) -> Result<EdgeColumns> {
+        let (Some(layout), Some(nodes)) = (&found.layout, &found.nodes) else {
+            return self.input.bad("edges before the nodes");
+        };
+        let mut columns = EdgeColumns::new(layout.edges.count as usize);
+        let kinds = edge_kinds(&layout.edges);
+        let rows = columns.rows(&layout.edges, &kinds, nodes.kinds.len(), layout.nodes.width);
+        read_rows(&mut self.input, "edges", WORKERS, rows)?;
+        Ok(columns)
+    }
+
+    /// One by one: there is one for each function and class, which is few beside the edges.
+    fn locations(&mut self, found: &Sections) -> Result<Vec<Location>> {
+        let known = found.layout.as_ref().zip(found.nodes.as_ref());
+        let Some((layout, nodes)) = known else {
+            self.skip_value(None)?;
+            return Ok(Vec::new());
+        };
+        match &layout.locations {
+            Some(rows) => self.location_rows(rows, layout.nodes.width, nodes.kinds.len()),
+            None => self.skip_value(None).map(|()| Vec::new()),
+        }
+    }
+
+    fn location_rows(
+        &mut self,
+        layout: &LocationLayout,
+        node_width: usize,
+        nodes: usize,
+    ) -> Result<Vec<Location>> {
+        let mut locations = Vec::new();
+        let mut numbers = Vec::with_capacity(layout.width);
+        self.input.expect(b'[', "before locations")?;
+        if self.input.accept(b']')? {
+            return Ok(locations);
+        }
+        loop {
+            numbers.push(self.number()?);
+            if numbers.len() == layout.width {
+                locations.extend(location(layout, &numbers, node_width, nodes));
+                numbers.clear();
+            }
+            if self.input.accept(b']')? {
+                break;
+            }
+            self.input.expect(b',', "between numbers")?;
+        }
+        locations.sort_unstable_by_key(|location| location.node);
+        Ok(locations)
+    }
+
+    fn number(&mut self) -> Result<u64> {
+        self.input.peek()?;
+        let mut record = Record::default();
+        if let Read::Record { next, last: false } = record.read(1, self.input.rest()?, 0) {
+            self.input.skip(next - 1);
+            return Ok(record.values[0]);
+        }
+        let mut value: Option<u64> = None;
+        loop {
+            match self.input.peek()? {
+                digit @ b'0'..=b'9' => {
+                    let digit = u64::from(digit - b'0');
+                    value = value.unwrap_or(0).checked_mul(10).and_then(|v| v.checked_add(digit));
+                    if value.is_none() {
+                        return self.input.bad("a number that is out of range");
+                    }
+                    self.input.skip(1);
+                }
+                _ => return value.map_or_else(|| self.input.bad("expected a number"), Ok),
+            }
+        }
+    }
+
+    /// Goes over any JSON value, keeping its text where it is wanted.
+    fn skip_value(&mut self, mut kept: Option<&mut Vec<u8>>) -> Result<()> {
+        let mut depth = 0_usize;
+        self.input.peek()?;
+        loop {
+            let byte = if depth == 0 { self.input.peek()? } else { self.input.byte()? };
+            if depth == 0 {
+                if matches!(byte, b',' | b'}' | b']') {
+                    return Ok(());
+                }
+                self.input.skip(1);
+            }
+            if let Some(text) = kept.as_deref_mut() {
+                text.push(byte);
+                if text.len() > LONGEST_HEADER {
+                    return self.input.bad("the header is far too long");
+                }
+            }
+            match byte {
+                b'"' => self.skip_string(kept.as_deref_mut())?,
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth -= 1,
+                _ => {}
+            }
+            if depth > DEEPEST {
+                return self.input.bad("values that are nested too deep");
+            }
+        }
+    }
+
+    /// The rest of a string, escapes as they are.
+    fn skip_string(&mut self, mut kept: Option<&mut Vec<u8>>) -> Result<()> {
+        loop {
+            let byte = self.input.byte()?;
+            let escaped = if byte == b'\\' { Some(self.input.byte()?) } else { None };
+            if let Some(text) = kept.as_deref_mut() {
+                text.push(byte);
+                text.extend(escaped);
+                if text.len() > LONGEST_HEADER {
+                    return self.input.bad("the header is far too long");
+                }
+            }
+            if byte == b'"' {
+                return Ok(());
+            }
+        }
+    }
+
+    fn finish(self, found: Sections) -> Result<Document> {
+        let Sections { layout, nodes, edges, locations, strings } = found;
+        let missing = |name: &str| invalid(format!("there is no {name}: not a heap snapshot"), 0);
+        let document = Document {
+            layout: layout.ok_or_else(|| missing("snapshot"))?,
+            nodes: nodes.ok_or_else(|| missing("nodes"))?,
+            edges: edges.ok_or_else(|| missing("edges"))?,
+            strings: strings.ok_or_else(|| missing("strings"))?,
+            locations,
+            encoding: self.encoding,
+        };
+        document.check(self.input.offset())?;
+        Ok(document)
+    }
+}
+
+/// Behind the last string that is referred to; all of them where that is not known yet.
+fn used_strings(found: &Sections) -> usize {
+    let (Some(nodes), Some(edges)) = (&found.nodes, &found.edges) else { return usize::MAX };
+    highest_name(nodes, edges) as usize + 1
+}
+
+fn highest_name(nodes: &NodeColumns, edges: &EdgeColumns) -> u32 {
+    nodes.highest_name.load(Ordering::Relaxed).max(edges.highest_name.load(Ordering::Relaxed))
+}
+
+impl Document {
+    /// What no section can check alone.
+    fn check(&self, end: u64) -> Result<()> {
+        let counts = &self.nodes.edge_counts;
+        let edges: u64 = counts.iter().map(|count| u64::from(*count)).sum();
+        if edges != self.edges.words.len() as u64 {
+            let there = self.edges.words.len();
+            return Err(invalid(format!("the nodes have {edges} edges, the file {there}"), end));
+        }
+        if self.nodes.kinds.is_empty() {
+            return Err(invalid("the snapshot has no nodes", end));
+        }
+        if self.layout.root >= self.nodes.kinds.len() as u64 {
+            return Err(invalid("root_index is out of range", end));
+        }
+        let used = highest_name(&self.nodes, &self.edges);
+        let strings = self.strings.len();
+        if used as usize >= strings {
+            return Err(invalid(format!("string {used} is used, there are {strings}"), end));
+        }
+        Ok(())
+    }
+}

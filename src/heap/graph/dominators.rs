@@ -1,0 +1,272 @@
+//! Dominators by Semi-NCA (Georgiadis 2005: semidominators as Lengauer and Tarjan have them, then the
+//! nearest common ancestor in the depth-first tree), in the numbers of a depth-first walk, without
+//! recursion.
+//!
+//! Memory beside the graph: five numbers of 32 bits a node, and one for each edge that counts and is
+//! no tree edge.
+
+use super::essential::{Essential, NodeSet};
+use super::{Graph, Node, edge_target};
+use crate::error::Result;
+use crate::heap::graph::Control;
+
+const UNSEEN: u32 = u32::MAX;
+
+/// How often a long loop looks whether it is to end.
+const CHECK_EVERY: usize = 1 << 20;
+
+/// Who dominates whom: in the order of the walk, where a dominator comes before what it dominates.
+#[derive(Debug)]
+pub struct Dominators {
+    /// The nodes in that order; the root first.
+    pub(super) order: Vec<Node>,
+    /// For each place in the order, the place of its immediate dominator.
+    pub(super) idoms: Vec<u32>,
+}
+
+impl Dominators {
+    /// Finds them over the edges that keep things alive.
+    ///
+    /// As in DevTools, what nothing reaches hangs on the root: first what has no retainer that
+    /// counts, with all it reaches; then what only holds itself, without.
+    pub fn of(graph: &Graph, control: &Control) -> Result<Self> {
+        let essential = Essential::new(graph);
+        let Walk { order, parents, places, retainers } = Walk::of(graph, &essential, control)?;
+        let reached = parents.len();
+        let retainers =
+            Retainers::fill(graph, &essential, &order[..reached], &parents, &places, retainers);
+        drop(places);
+        control.check()?;
+        let mut idoms = semi_nca(parents, retainers, control)?;
+        idoms.resize(order.len(), 0);
+        Ok(Self { order, idoms })
+    }
+}
+
+/// A depth-first walk over the edges that count.
+struct Walk {
+    /// The nodes in preorder; behind the end of `parents` those that were not reached.
+    order: Vec<Node>,
+    /// Place of the parent of each place.
+    parents: Vec<u32>,
+    /// Place of each node.
+    places: Vec<u32>,
+    /// Per node, how many edges come in beside the tree's; by node, not by place.
+    retainers: Vec<u32>,
+}
+
+impl Walk {
+    fn of(graph: &Graph, essential: &Essential<'_>, control: &Control) -> Result<Self> {
+        let nodes = graph.len();
+        let mut walk = Self {
+            order: Vec::with_capacity(nodes),
+            parents: Vec::with_capacity(nodes),
+            places: vec![UNSEEN; nodes],
+            retainers: vec![0; nodes],
+        };
+        let mut stack = Vec::new();
+        walk.visit(graph.root, 0, &mut stack, graph);
+        walk.descend(graph, essential, &mut stack, control)?;
+        if walk.order.len() < nodes {
+            for node in walk.without_retainers(graph, essential) {
+                if walk.places[node as usize] == UNSEEN {
+                    walk.visit(node, 0, &mut stack, graph);
+                    walk.descend(graph, essential, &mut stack, control)?;
+                }
+            }
+            let left = graph.nodes().filter(|node| walk.places[*node as usize] == UNSEEN);
+            walk.order.extend(left);
+        }
+        Ok(walk)
+    }
+
+    #[inline]
+    fn visit(&mut self, node: Node, parent: u32, stack: &mut Vec<(Node, u32)>, graph: &Graph) {
+        self.places[node as usize] = self.order.len() as u32;
+        self.order.push(node);
+        self.parents.push(parent);
+        stack.push((node, graph.first_edges[node as usize]));
+    }
+
+    /// Goes on from the stack until it is empty.
+    fn descend(
+        &mut self,
+        graph: &Graph,
+        essential: &Essential<'_>,
+        stack: &mut Vec<(Node, u32)>,
+        control: &Control,
+    ) -> Result<()> {
+        let mut turns = 0;
+        while let Some(top) = stack.last_mut() {
+            let node = top.0;
+            let end = graph.first_edges[node as usize + 1];
+            let mut found = None;
+            while top.1 < end {
+                let word = graph.words[top.1 as usize];
+                top.1 += 1;
+                if !essential.has(node, word) {
+                    continue;
+                }
+                let to = edge_target(word);
+                if self.places[to as usize] == UNSEEN {
+                    found = Some(to);
+                    break;
+                }
+                self.retainers[to as usize] += 1;
+            }
+            match found {
+                Some(to) => self.visit(to, self.places[node as usize], stack, graph),
+                None => {
+                    stack.pop();
+                }
+            }
+            turns += 1;
+            if turns % CHECK_EVERY == 0 {
+                control.check()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Of what was not reached, what no edge that counts leads to. Only what was not reached either
+    /// can have such an edge.
+    fn without_retainers(&self, graph: &Graph, essential: &Essential<'_>) -> Vec<Node> {
+        let unseen = || graph.nodes().filter(|node| self.places[*node as usize] == UNSEEN);
+        let mut retained = NodeSet::new(graph.len());
+        for node in unseen() {
+            for word in graph.words_of(node) {
+                if essential.has(node, *word) {
+                    retained.add(edge_target(*word));
+                }
+            }
+        }
+        unseen().filter(|node| !retained.has(*node)).collect()
+    }
+}
+
+/// For each place, the places that edges come from, without the tree's edges.
+struct Retainers {
+    /// Where those of each place begin; one more than there are places.
+    starts: Vec<u32>,
+    places: Vec<u32>,
+}
+
+impl Retainers {
+    /// `counts` by node becomes the offsets by place.
+    fn fill(
+        graph: &Graph,
+        essential: &Essential<'_>,
+        order: &[Node],
+        parents: &[u32],
+        places: &[u32],
+        counts: Vec<u32>,
+    ) -> Self {
+        // Each place's end; filling from behind turns ends into beginnings.
+        let mut starts = Vec::with_capacity(order.len() + 1);
+        let mut sum = 0;
+        for node in order {
+            sum += counts[*node as usize];
+            starts.push(sum);
+        }
+        starts.push(sum);
+        drop(counts);
+        let mut found = vec![0; sum as usize];
+        // A child's first edge from its parent made the tree; the walk did not count it.
+        let mut tree_edge_seen = NodeSet::new(order.len());
+        for (from, node) in order.iter().enumerate() {
+            for word in graph.words_of(*node) {
+                if !essential.has(*node, *word) {
+                    continue;
+                }
+                let to = places[edge_target(*word) as usize];
+                if parents[to as usize] as usize == from && to != 0 && tree_edge_seen.add(to) {
+                    continue;
+                }
+                let start = &mut starts[to as usize];
+                *start -= 1;
+                found[*start as usize] = from as u32;
+            }
+        }
+        Self { starts, places: found }
+    }
+}
+
+/// Immediate dominators in the numbers of the walk; `parents` are its tree.
+fn semi_nca(parents: Vec<u32>, retainers: Retainers, control: &Control) -> Result<Vec<u32>> {
+    let Retainers { starts, places } = retainers;
+    // A place's own start is not needed once it was worked on: its semidominator moves in there.
+    let mut semis = starts;
+    let mut forest =
+        Forest { ancestors: parents.clone(), labels: identity(parents.len()), path: Vec::new() };
+    let mut end = places.len();
+    for place in (1..parents.len()).rev() {
+        let start = semis[place] as usize;
+        let mut semi = parents[place];
+        for from in &places[start..end] {
+            // Nothing is less than the root.
+            if semi == 0 {
+                break;
+            }
+            semi = semi.min(forest.least(*from, place as u32));
+        }
+        end = start;
+        semis[place] = semi;
+        forest.labels[place] = semi;
+        if place % CHECK_EVERY == 0 {
+            control.check()?;
+        }
+    }
+    drop((forest, places));
+    let mut idoms = parents;
+    for place in 1..idoms.len() {
+        let semi = semis[place];
+        let mut idom = idoms[place];
+        while idom > semi {
+            idom = idoms[idom as usize];
+        }
+        idoms[place] = idom;
+    }
+    Ok(idoms)
+}
+
+fn identity(length: usize) -> Vec<u32> {
+    (0..length as u32).collect()
+}
+
+/// The trees of places that were worked on: everything from `linked` on hangs on its parent.
+struct Forest {
+    ancestors: Vec<u32>,
+    /// The least semidominator on the way up to the ancestor, without it.
+    labels: Vec<u32>,
+    path: Vec<u32>,
+}
+
+impl Forest {
+    /// The least semidominator from `place` up to, without, its tree's root; `place` where it is one.
+    #[inline]
+    fn least(&mut self, place: u32, linked: u32) -> u32 {
+        if place <= linked {
+            return if place == linked { self.labels[place as usize] } else { place };
+        }
+        if self.ancestors[place as usize] > linked {
+            self.compress(place, linked);
+        }
+        self.labels[place as usize]
+    }
+
+    /// Lets everything from `place` up hang on the tree's root at once.
+    fn compress(&mut self, place: u32, linked: u32) {
+        let mut at = place;
+        while self.ancestors[at as usize] > linked {
+            self.path.push(at);
+            at = self.ancestors[at as usize];
+        }
+        let mut least = self.labels[at as usize];
+        let root = self.ancestors[at as usize];
+        while let Some(at) = self.path.pop() {
+            least = least.min(self.labels[at as usize]);
+            self.labels[at as usize] = least;
+            self.ancestors[at as usize] = root;
+        }
+    }
+}

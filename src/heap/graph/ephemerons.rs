@@ -1,0 +1,65 @@
+//! Pairs of `WeakMap`s: V8 writes an edge to the value both from the table and from the key.
+
+use rustc_hash::FxHashMap;
+
+use super::columns::TARGET_BITS;
+use super::kinds::EdgeKind;
+use super::{Graph, edge_kind, edge_target};
+
+/// The table's id, from `12 / part of key (… @3) -> value (… @5) pair in WeakMap (table @7)`.
+pub(super) fn table_id(name: &[u8]) -> Option<u32> {
+    let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = name.get(digits..)?.strip_prefix(b" / part of key (").filter(|_| digits > 0)?;
+    let rest = rest.strip_suffix(b")")?;
+    let id = rest.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let (before, id) = rest.split_at(rest.len() - id);
+    before.strip_suffix(b" pair in WeakMap (table @")?;
+    std::str::from_utf8(id).ok()?.parse().ok()
+}
+
+/// Gives the edge that comes from the table a kind of its own, as the value lives by its key.
+pub(super) fn mark(graph: &mut Graph) {
+    let count = graph.strings.len() as u32;
+    let tables: FxHashMap<u32, u32> =
+        (0..count).filter_map(|name| Some((name, table_id(graph.strings.bytes(name))?))).collect();
+    if tables.is_empty() {
+        return;
+    }
+    let mut named = vec![0_u64; count as usize / 64 + 1];
+    for name in tables.keys() {
+        named[*name as usize / 64] |= 1 << (name % 64);
+    }
+    let is_named =
+        |name: u32| named.get(name as usize / 64).is_some_and(|bits| bits >> (name % 64) & 1 == 1);
+    for number in 0..graph.words.len() {
+        let word = graph.words[number];
+        let name = graph.edge_names[number];
+        if edge_kind(word) != EdgeKind::Internal || !is_named(name) {
+            continue;
+        }
+        let source = graph.edge_source(number as u32);
+        if tables.get(&name) == Some(&graph.id(source)) {
+            graph.words[number] = edge_target(word) | (EdgeKind::Ephemeron as u32) << TARGET_BITS;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::table_id;
+
+    #[test]
+    fn the_table_is_named_at_the_end() {
+        let name = b"3 / part of key (a @9) -> value (b @91) pair in WeakMap (table @97)";
+        assert_eq!(table_id(name), Some(97));
+        for other in [
+            &b"part of key (a @9) -> value (b @91) pair in WeakMap (table @97)"[..],
+            b"3 / part of key (a @9) -> value (b @91) pair in WeakMap (table @97",
+            b"3 / part of key (a @9) -> value (b @91) pair in WeakMap (table @x)",
+            b"3",
+            b"",
+        ] {
+            assert_eq!(table_id(other), None);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Which edges keep an object alive in DevTools' eyes: those that count for dominators.
+
+use super::kinds::{EdgeKind, NodeKind};
+use super::{Edge, Graph, Node, edge_kind, edge_target};
+
+/// A bit for each node.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NodeSet {
+    bits: Vec<u64>,
+}
+
+impl NodeSet {
+    pub(super) fn new(nodes: usize) -> Self {
+        Self { bits: vec![0; nodes / 64 + 1] }
+    }
+
+    #[inline]
+    pub(super) fn has(&self, node: Node) -> bool {
+        self.bits[node as usize / 64] >> (node % 64) & 1 == 1
+    }
+
+    /// Adds a node; false where it was there.
+    #[inline]
+    pub(super) fn add(&mut self, node: Node) -> bool {
+        let (word, bit) = (&mut self.bits[node as usize / 64], 1 << (node % 64));
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+}
+
+/// The nodes that belong to the program, not to V8 or a debugger alone.
+#[derive(Debug)]
+pub(super) struct Essential<'a> {
+    graph: &'a Graph,
+    /// Reachable from the program's own roots.
+    page: NodeSet,
+}
+
+/// A root's edge that leads to something of the program's: its global object, DOM trees.
+fn is_user_root(graph: &Graph, edge: Edge) -> bool {
+    graph.kind(edge.to) != NodeKind::Synthetic || is_dom_trees(graph, edge.to)
+}
+
+fn is_dom_trees(graph: &Graph, node: Node) -> bool {
+    graph.name_bytes(node) == b"(Document DOM trees)"
+}
+
+/// Where the program begins: in Node.js the global objects of its contexts.
+pub(super) fn user_roots(graph: &Graph) -> Vec<Node> {
+    let edges = graph.edges(graph.root).filter(|edge| is_user_root(graph, *edge));
+    edges.map(|edge| edge.to).collect()
+}
+
+impl<'a> Essential<'a> {
+    pub(super) fn new(graph: &'a Graph) -> Self {
+        Self { graph, page: page_owned(graph) }
+    }
+
+    /// Whether the edge that `word` describes, out of `from`, counts.
+    #[inline]
+    pub(super) fn has(&self, from: Node, word: u32) -> bool {
+        let to = edge_target(word);
+        match edge_kind(word) {
+            EdgeKind::Ephemeron | EdgeKind::Weak => return false,
+            _ if to == from => return false,
+            _ if from == self.graph.root => return true,
+            EdgeKind::Shortcut => return false,
+            _ => {}
+        }
+        // A debugger's reference, or a collector's root, must not steal what the program holds.
+        !self.page.has(to) || self.page.has(from)
+    }
+}
+
+/// Everything that the program's own roots reach over edges that are not weak.
+fn page_owned(graph: &Graph) -> NodeSet {
+    let mut found = NodeSet::new(graph.len());
+    let is_start = |edge: &Edge| {
+        edge.kind == EdgeKind::Shortcut
+            || edge.kind == EdgeKind::Element && is_dom_trees(graph, edge.to)
+    };
+    let starts = graph.edges(graph.root).filter(is_start).map(|edge| edge.to);
+    let mut open: Vec<Node> = starts.filter(|node| found.add(*node)).collect();
+    while let Some(node) = open.pop() {
+        for word in graph.words_of(node) {
+            if edge_kind(*word) != EdgeKind::Weak && found.add(edge_target(*word)) {
+                open.push(edge_target(*word));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,201 @@
+//! A flat array of numbers into columns, on several threads.
+//!
+//! One thread cuts the text at the ends of records, which takes no more than counting commas, and
+//! splits the columns at the same place: each piece of text goes to a worker together with the
+//! slices it fills, so nothing is shared and nothing is copied twice.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, sync_channel};
+use std::thread;
+
+use memchr::{memchr, memchr_iter, memrchr_iter};
+use parking_lot::Mutex;
+
+use super::input::{Input, invalid};
+use crate::error::{Error, Result};
+use crate::heap::numbers::{Read, Record};
+
+/// Columns that are being filled, or a part of them.
+pub(super) trait Columns: Sized + Send {
+    /// Numbers in a record.
+    fn width(&self) -> usize;
+
+    /// Cuts the next `records` off; None when there is no room for so many.
+    fn split(&mut self, records: usize) -> Option<Self>;
+
+    /// Records it has room for.
+    fn len(&self) -> usize;
+
+    /// Takes the record for row `row` of this part.
+    fn set(&mut self, row: usize, record: &Record) -> std::result::Result<(), Fault>;
+
+    /// All rows of this part are set.
+    fn end(&self);
+}
+
+/// What is wrong with a record, and in which field.
+pub(super) struct Fault {
+    pub(super) field: usize,
+    pub(super) detail: &'static str,
+}
+
+struct Job<C> {
+    columns: C,
+    chunk: Vec<u8>,
+    start: usize,
+    /// Offset in the text of `chunk[start]`.
+    offset: u64,
+}
+
+/// Reads the array at the input's next byte into `columns`, which it must fill.
+pub(super) fn read_rows<C: Columns>(
+    input: &mut Input<'_>,
+    name: &str,
+    workers: usize,
+    columns: C,
+) -> Result<()> {
+    input.expect(b'[', &format!("before {name}"))?;
+    if input.peek()? == b']' {
+        input.skip(1);
+        return whole(input, name, columns.len());
+    }
+    let (send, jobs) = sync_channel::<Job<C>>(workers * 2);
+    let pool = Pool {
+        jobs: Mutex::new(jobs),
+        failed: AtomicBool::new(false),
+        first: Mutex::new(None),
+        spare: Mutex::new(input.spare()),
+    };
+    let outcome = thread::scope(|scope| {
+        for _ in 0..workers {
+            let pool = &pool;
+            let worker = thread::Builder::new().name("rsprof-rows".into());
+            worker
+                .spawn_scoped(scope, move || pool.work())
+                .map_err(|error| Error::Internal(format!("no thread: {error}")))?;
+        }
+        let outcome =
+            Cutter { input, name, columns, pool: &pool }.cut(|job| send.send(job).is_ok());
+        drop(send);
+        outcome
+    });
+    match pool.first.into_inner() {
+        Some(error) => Err(error),
+        None => outcome,
+    }
+}
+
+fn whole(input: &Input<'_>, name: &str, missing: usize) -> Result<()> {
+    if missing == 0 {
+        return Ok(());
+    }
+    input.bad(format!("{name} has {missing} records fewer than its header says"))
+}
+
+struct Cutter<'a, 'i, C> {
+    input: &'a mut Input<'i>,
+    name: &'a str,
+    columns: C,
+    pool: &'a Pool<C>,
+}
+
+impl<C: Columns> Cutter<'_, '_, C> {
+    fn cut(mut self, send: impl Fn(Job<C>) -> bool) -> Result<()> {
+        let width = self.columns.width();
+        loop {
+            if self.pool.failed.load(Ordering::Relaxed) {
+                return Ok(()); // The worker's error is told.
+            }
+            let rest = self.input.rest()?;
+            if let Some(end) = memchr(b']', rest) {
+                return self.last(end, width);
+            }
+            let commas = memchr_iter(b',', rest).count();
+            let records = commas / width;
+            // Behind the comma that ends the last whole record.
+            let behind = memrchr_iter(b',', rest).nth(commas % width).map_or(0, |at| at + 1);
+            let length = rest.len();
+            let columns = self.split(records)?;
+            let cut = self.input_length() - (length - behind);
+            let (chunk, start, offset) = self.input.take(cut)?;
+            if records > 0 && !send(Job { columns, chunk, start, offset }) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn input_length(&self) -> usize {
+        self.input.position() + self.input.left()
+    }
+
+    fn split(&mut self, records: usize) -> Result<C> {
+        let name = self.name;
+        match self.columns.split(records) {
+            Some(columns) => Ok(columns),
+            None => self.input.bad(format!("{name} has more records than its header says")),
+        }
+    }
+
+    /// The last piece, up to and with the bracket at `end`.
+    fn last(mut self, end: usize, width: usize) -> Result<()> {
+        let offset = self.input.offset();
+        let text = self.input.rest()?[..=end].to_vec();
+        let numbers = memchr_iter(b',', &text).count() + 1;
+        if !numbers.is_multiple_of(width) {
+            return self.input.bad(format!("{} ends in the middle of a record", self.name));
+        }
+        let columns = self.split(numbers / width)?;
+        fill(columns, &text, 0).map_err(|(at, detail)| invalid(detail, offset + at as u64))?;
+        self.input.skip(end + 1);
+        whole(self.input, self.name, self.columns.len())
+    }
+}
+
+struct Pool<C> {
+    jobs: Mutex<Receiver<Job<C>>>,
+    failed: AtomicBool,
+    first: Mutex<Option<Error>>,
+    spare: Mutex<Sender<Vec<u8>>>,
+}
+
+impl<C: Columns> Pool<C> {
+    fn work(&self) {
+        let spare = self.spare.lock().clone();
+        loop {
+            let job = self.jobs.lock().recv();
+            let Ok(Job { columns, chunk, start, offset }) = job else { return };
+            // After a failure the rest is only drained, so that the cutter does not wait for ever.
+            if self.failed.load(Ordering::Relaxed) {
+                continue;
+            }
+            if let Err((at, detail)) = fill(columns, &chunk, start) {
+                *self.first.lock() = Some(invalid(detail, offset + (at - start) as u64));
+                self.failed.store(true, Ordering::Relaxed);
+            }
+            let _ = spare.send(chunk);
+        }
+    }
+}
+
+/// Reads whole records; where it fails, the position in `text` and why.
+fn fill<C: Columns>(
+    mut columns: C,
+    text: &[u8],
+    start: usize,
+) -> std::result::Result<(), (usize, &'static str)> {
+    let width = columns.width();
+    let mut record = Record::default();
+    let mut at = start;
+    for row in 0..columns.len() {
+        match record.read(width, text, at) {
+            Read::Record { next, .. } => at = next,
+            Read::More => return Err((text.len(), "expected a number")),
+            Read::Bad(at) => return Err((at, "expected an unsigned integer")),
+        }
+        if let Err(Fault { field, detail }) = columns.set(row, &record) {
+            return Err((record.starts[field], detail));
+        }
+    }
+    columns.end();
+    Ok(())
+}
