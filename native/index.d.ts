@@ -54,6 +54,14 @@ export declare class ForkRecording {
   release(): number
 }
 
+/** A running analysis. */
+export declare class HeapAnalysis {
+  /** Resolves when it is over; never rejects. */
+  get done(): Promise<AnalysisOutcome>
+  /** Makes it end soon, with `ERR_RSPROF_ABORTED`. */
+  cancel(): void
+}
+
 /** A profile under way. */
 export declare class HeapRecording {
   /** Milliseconds that the start took. */
@@ -92,6 +100,31 @@ export declare class SnapshotRecording {
    */
   release(): number
 }
+
+/** How much an answer is to hold. */
+export interface AnalysisOptions {
+  /** Rows of a table. */
+  top: number
+}
+
+/** What an analysis came to: one of the two. */
+export interface AnalysisOutcome {
+  /** The answer, as JSON. */
+  ok?: string
+  /** Why there is none. */
+  error?: Failure
+}
+
+/** How far an analysis is. */
+export interface AnalysisProgress {
+  /** `reading`, `dominators`, `sizes` or `report`. */
+  phase: string
+  /** Of the whole work, 0 to 100. */
+  percent: number
+}
+
+/** Reads a heap snapshot and reports on it, as JSON. */
+export declare function analyzeHeap(path: string, options: AnalysisOptions, onProgress?: ((progress: AnalysisProgress) => void) | null): HeapAnalysis
 
 /** A class and its objects. */
 export interface ClassWeight {
@@ -266,6 +299,25 @@ export interface GhostOptions {
 /** Guards the file at `path`. */
 export declare function guardFile(path: string): FileGuard
 
+/** Reads a heap snapshot into columns, on this thread: for tests, which compare them with DevTools'. */
+export declare function heapColumns(path: string): HeapColumns
+
+/** Every node's figures, in the order of the file; for comparing engines. */
+export interface HeapColumns {
+  /** Ordinal of the immediate dominator; the root's is the root. */
+  idom: Uint32Array
+  /** Retained sizes, in bytes. */
+  retained: Float64Array
+  /** Own sizes, in bytes, with those of V8's arrays at their owners. */
+  self: Float64Array
+  /** Distances from the program's roots. */
+  distance: Int32Array
+  /** Distinct names. */
+  className: Array<string>
+  /** Indices into them. */
+  classOf: Uint32Array
+}
+
 /** A finished profile. */
 export interface HeapProfileFigures {
   /** Size of the file. */
@@ -298,6 +350,14 @@ export interface HeapProfileOutcome {
   ok?: HeapProfileFigures
   /** It did not. */
   error?: Failure
+}
+
+/** What to look at. */
+export interface InspectOptions {
+  /** V8's id of the object. */
+  id: number
+  /** Rows of a list. */
+  limit: number
 }
 
 /** Begins to find out, on a thread of its own, what a fork has to know. */

@@ -56,4 +56,4 @@ function fillHeap(megabytes) {
   return process.memoryUsage().heapUsed;
 }
 
-module.exports = { fillHeap };
+module.exports = { fillHeap, randomFrom, text };

@@ -100,4 +100,4 @@ function markdown({ machine, missing, snapshots = {}, cpu }) {
   return `${parts.join('\n\n')}\n`;
 }
 
-module.exports = { markdown };
+module.exports = { markdown, medians, number, ratio, row };

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(dead_code))]
 
 mod allocation;
+mod analysis;
 mod budget;
 mod cpu;
 mod env_bound;

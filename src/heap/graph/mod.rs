@@ -27,7 +27,7 @@ mod tree;
 
 use std::path::Path;
 
-pub use classes::{ClassId, Classes};
+pub use classes::{ClassId, ClassSizes, Classes};
 pub use columns::Location;
 pub use distances::{Distances, NO_EDGE};
 pub use dominators::Dominators;
@@ -227,6 +227,13 @@ impl Graph {
     #[must_use]
     pub fn edge_source(&self, number: u32) -> Node {
         (self.first_edges.partition_point(|first| *first <= number) - 1) as Node
+    }
+
+    /// Numbers of all edges with a string for a name: a look at every edge.
+    pub fn edges_named(&self, name: u32) -> impl Iterator<Item = u32> + '_ {
+        let named = self.edge_names.iter().zip(&self.words).enumerate();
+        let fits = move |one: u32, word: u32| one == name && !edge_kind(word).is_indexed();
+        named.filter(move |(_, (one, word))| fits(**one, **word)).map(|(number, _)| number as u32)
     }
 
     /// A node's edges, in the file's order.

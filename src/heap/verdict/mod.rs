@@ -4,11 +4,25 @@
 //! cross to JavaScript as JSON, field by field as `index.d.ts` documents them.
 
 mod analysis;
+mod collections;
+mod functions;
 mod names;
 mod object;
+mod overview;
 mod path;
+mod report;
+mod rules;
 mod scripts;
+mod suspect;
+mod suspects;
+mod tables;
+mod words;
 
 pub use analysis::{Analysis, Phase, Watcher};
+pub use collections::CollectionRow;
 pub use object::{ObjectRef, Place};
-pub use path::{PathStep, path_text};
+pub use overview::{KindRow, Overview, Shares};
+pub use path::{EdgeRef, PathStep};
+pub use report::HeapReport;
+pub use suspect::Suspect;
+pub use tables::{BigObject, ClassRow, DuplicateString};
