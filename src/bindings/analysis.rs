@@ -222,8 +222,8 @@ pub fn heap_columns(path: String) -> Result<HeapColumns> {
     Ok(HeapColumns {
         idom: nodes().map(|node| tree.dominator(node)).collect::<Vec<_>>().into(),
         retained: nodes().map(|node| tree.retained_size(node) as f64).collect::<Vec<_>>().into(),
-        self_size: nodes().map(|node| graph.self_size(node) as f64).collect::<Vec<_>>().into(),
-        distance: nodes().map(|node| distances.distance(node)).collect::<Vec<_>>().into(),
+        self_size: nodes().map(|node| tree.self_size(node) as f64).collect::<Vec<_>>().into(),
+        distance: nodes().map(|node| distances.distance(&graph, node)).collect::<Vec<_>>().into(),
         class_name: (0..classes.len() as u32).map(|class| classes.name(class).to_owned()).collect(),
         class_of: nodes().map(|node| classes.class(node)).collect::<Vec<_>>().into(),
     })

@@ -90,18 +90,12 @@ impl Classes {
 
     /// What each class amounts to among `nodes`, which are a part of the tree's order from `start` on.
     #[must_use]
-    pub fn sizes(
-        &self,
-        graph: &Graph,
-        tree: &DominatorTree,
-        nodes: &[Node],
-        start: usize,
-    ) -> Vec<ClassSizes> {
+    pub fn sizes(&self, tree: &DominatorTree, nodes: &[Node], start: usize) -> Vec<ClassSizes> {
         let mut sizes = vec![ClassSizes::default(); self.names.len()];
         // What an object of the class retains that retains this one too was counted there.
         let mut counted_to = vec![0; self.names.len()];
         for (place, node) in nodes.iter().enumerate() {
-            let self_size = graph.self_size(*node);
+            let self_size = tree.self_size_at(start + place);
             let class = self.class(*node) as usize;
             if self_size == 0 {
                 continue;
@@ -110,8 +104,8 @@ impl Classes {
             of.count += 1;
             of.self_size += self_size;
             if start + place >= counted_to[class] {
-                of.retained_size += tree.retained_size(*node);
-                counted_to[class] = start + place + tree.count(*node);
+                of.retained_size += tree.retained_at(start + place);
+                counted_to[class] = start + place + tree.count_at(start + place);
             }
         }
         sizes

@@ -16,12 +16,16 @@ const UNREACHED: i32 = -5;
 /// No way leads here: the root, and what nothing reaches.
 pub const NO_EDGE: u32 = u32::MAX;
 
-/// Distances and shortest ways.
+/// Shortest ways, and with them distances.
 #[derive(Debug)]
 pub struct Distances {
-    distances: Vec<i32>,
     /// For each node, the number of the last edge of a shortest way from the root.
     edges: Vec<u32>,
+    root: Node,
+    /// Distance of the root.
+    start: i32,
+    /// Whether the way comes from a root of the program, by the first edge of it.
+    user_roots: Vec<Node>,
 }
 
 impl Distances {
@@ -31,10 +35,28 @@ impl Distances {
         Search::new(graph).run()
     }
 
-    /// Edges from a root of the program; 100,000,000 and more for what only V8 reaches.
+    /// Edges from a root of the program; 100,000,000 and more for what only V8 reaches. Walks the way.
     #[must_use]
-    pub fn distance(&self, node: Node) -> i32 {
-        self.distances[node as usize]
+    pub fn distance(&self, graph: &Graph, node: Node) -> i32 {
+        let mut steps = 0;
+        let mut at = node;
+        loop {
+            if self.user_roots.contains(&at) {
+                return steps + 1;
+            }
+            match self.edge(at) {
+                NO_EDGE if at == self.root => return self.start + steps,
+                NO_EDGE => return UNREACHED,
+                edge => at = graph.edge_source(edge),
+            }
+            steps += 1;
+        }
+    }
+
+    /// Whether the program begins here: the global object, or its context.
+    #[must_use]
+    pub fn is_user_root(&self, node: Node) -> bool {
+        self.user_roots.contains(&node)
     }
 
     /// Number of the edge by which a shortest way comes; [`NO_EDGE`] where there is none.
@@ -59,7 +81,6 @@ impl Distances {
 
 struct Search<'a> {
     graph: &'a Graph,
-    distances: Vec<i32>,
     edges: Vec<u32>,
     open: Vec<Node>,
     /// Pairs of weak maps of which one edge was seen.
@@ -69,35 +90,28 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn new(graph: &'a Graph) -> Self {
         let nodes = graph.len();
-        Self {
-            graph,
-            distances: vec![UNREACHED; nodes],
-            edges: vec![NO_EDGE; nodes],
-            open: Vec::new(),
-            pending: FxHashSet::default(),
-        }
+        Self { graph, edges: vec![NO_EDGE; nodes], open: Vec::new(), pending: FxHashSet::default() }
     }
 
     fn run(mut self) -> Distances {
         let root = self.graph.root;
-        let starts = user_roots(self.graph);
+        let user_roots = user_roots(self.graph);
         for number in self.graph.edge_range(root) {
             let to = self.graph.edge(number).to;
-            if starts.contains(&to) && self.edges[to as usize] == NO_EDGE {
-                self.reach(to, 1, number);
+            if user_roots.contains(&to) && self.edges[to as usize] == NO_EDGE {
+                self.reach(to, number);
             }
         }
         self.spread();
-        self.distances[root as usize] = if starts.is_empty() { 0 } else { SYSTEM_DISTANCE };
         self.edges[root as usize] = NO_EDGE;
         self.open.push(root);
         self.spread();
-        Distances { distances: self.distances, edges: self.edges }
+        let start = if user_roots.is_empty() { 0 } else { SYSTEM_DISTANCE };
+        Distances { edges: self.edges, root, start, user_roots }
     }
 
     #[inline]
-    fn reach(&mut self, node: Node, distance: i32, edge: usize) {
-        self.distances[node as usize] = distance;
+    fn reach(&mut self, node: Node, edge: usize) {
         self.edges[node as usize] = edge as u32;
         self.open.push(node);
     }
@@ -108,19 +122,19 @@ impl<'a> Search<'a> {
         while next < self.open.len() {
             let node = self.open[next];
             next += 1;
-            let distance = self.distances[node as usize] + 1;
             let is_odd = is_odd(graph, node);
             for number in graph.edge_range(node) {
                 let word = graph.words[number];
                 let (kind, to) = (edge_kind(word), edge_target(word));
-                if self.distances[to as usize] != UNREACHED || kind == EdgeKind::Weak {
+                if self.edges[to as usize] != NO_EDGE || to == graph.root || kind == EdgeKind::Weak
+                {
                     continue;
                 }
                 let is_internal = matches!(kind, EdgeKind::Internal | EdgeKind::Ephemeron);
                 if (is_odd || is_internal) && !self.passes(node, number) {
                     continue;
                 }
-                self.reach(to, distance, number);
+                self.reach(to, number);
             }
         }
         self.open.clear();

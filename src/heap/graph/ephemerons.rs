@@ -33,8 +33,11 @@ pub(super) fn mark(graph: &mut Graph) {
         |name: u32| named.get(name as usize / 64).is_some_and(|bits| bits >> (name % 64) & 1 == 1);
     for number in 0..graph.words.len() {
         let word = graph.words[number];
-        let name = graph.edge_names[number];
-        if edge_kind(word) != EdgeKind::Internal || !is_named(name) {
+        if edge_kind(word) != EdgeKind::Internal {
+            continue;
+        }
+        let name = graph.edge_names.get(number, false);
+        if !is_named(name) {
             continue;
         }
         let source = graph.edge_source(number as u32);

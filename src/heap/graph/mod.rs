@@ -2,7 +2,7 @@
 //!
 //! [`Graph::read`] takes `.heapsnapshot` files, plain, gzip or Zstandard, as a stream: reading and
 //! decompressing, cutting and parsing are done by threads of their own, and the document is never
-//! held. Per node 21 bytes stay, per edge 8, and the strings.
+//! held. Per node 21 bytes stay, per edge 6, and the strings.
 //!
 //! The rules are those of Chrome DevTools' heap snapshot worker (`HeapSnapshot.ts`), with which the
 //! results agree node by node: which edges count for dominators ([`essential`]), who owns the size of
@@ -14,6 +14,7 @@ mod columns;
 mod distances;
 mod document;
 mod dominators;
+mod edge_names;
 mod ephemerons;
 mod essential;
 mod input;
@@ -21,6 +22,7 @@ mod interfaces;
 mod kinds;
 mod ownership;
 mod rows;
+mod sizes;
 mod source;
 mod strings;
 mod tree;
@@ -32,12 +34,14 @@ pub use columns::Location;
 pub use distances::{Distances, NO_EDGE};
 pub use dominators::Dominators;
 pub use kinds::{EdgeKind, NodeKind};
+pub use sizes::SelfSizes;
 pub use source::{Control, Encoding};
 pub use strings::Strings;
 pub use tree::DominatorTree;
 
 use crate::error::Result;
-use columns::{DETACHEDNESS_SHIFT, HugeSizes, TARGET_BITS};
+use columns::{DETACHEDNESS_SHIFT, TARGET_BITS};
+use edge_names::EdgeNames;
 
 /// Ordinal of a node: its place in the file.
 pub type Node = u32;
@@ -48,12 +52,10 @@ pub struct Graph {
     kinds: Vec<u8>,
     names: Vec<u32>,
     ids: Vec<u32>,
-    sizes: Vec<u32>,
-    huge: HugeSizes,
     /// Where the edges of each node begin; one more than there are nodes.
     first_edges: Vec<u32>,
     words: Vec<u32>,
-    edge_names: Vec<u32>,
+    edge_names: EdgeNames,
     locations: Vec<Location>,
     strings: Strings,
     root: Node,
@@ -82,7 +84,9 @@ fn edge_target(word: u32) -> Node {
 
 impl Graph {
     /// Reads a file; its errors tell the offset in the uncompressed text.
-    pub fn read(path: &Path, control: &Control) -> Result<Self> {
+    ///
+    /// The sizes are those that DevTools shows: what is V8's own and has one owner counts for that.
+    pub fn read(path: &Path, control: &Control) -> Result<(Self, SelfSizes)> {
         let document::Document { layout, nodes, edges, locations, strings, encoding } =
             document::read(path, control)?;
         let mut first_edges = nodes.edge_counts;
@@ -91,11 +95,9 @@ impl Graph {
             kinds: nodes.kinds,
             names: nodes.names,
             ids: nodes.ids,
-            sizes: nodes.sizes,
-            huge: nodes.huge.into_inner(),
             first_edges,
+            edge_names: EdgeNames::pack(edges.names, &edges.words),
             words: edges.words,
-            edge_names: edges.names,
             locations,
             strings,
             root: layout.root as Node,
@@ -103,7 +105,10 @@ impl Graph {
             extra_native_bytes: layout.extra_native_bytes,
         };
         ephemerons::mark(&mut graph);
-        Ok(graph)
+        let mut sizes = SelfSizes { sizes: nodes.sizes, huge: nodes.huge.into_inner() };
+        ownership::attribute(&graph, &mut sizes);
+        control.check()?;
+        Ok((graph, sizes))
     }
 
     /// Number of nodes.
@@ -186,28 +191,6 @@ impl Graph {
         self.ids.iter().position(|one| *one == id).map(|node| node as Node)
     }
 
-    /// Own size as in the file, in bytes.
-    #[inline]
-    #[must_use]
-    pub fn self_size(&self, node: Node) -> u64 {
-        match self.sizes[node as usize] {
-            u32::MAX => self.huge.get(&node).copied().unwrap_or(u64::from(u32::MAX)),
-            size => u64::from(size),
-        }
-    }
-
-    /// Gives the sizes of V8's own objects to those that own them, as DevTools does before it sums.
-    pub fn attribute_sizes(&mut self) {
-        ownership::attribute(self);
-    }
-
-    fn set_self_size(&mut self, node: Node, size: u64) {
-        self.sizes[node as usize] = u32::try_from(size).unwrap_or(u32::MAX);
-        if size >= u64::from(u32::MAX) {
-            self.huge.insert(node, size);
-        }
-    }
-
     /// Numbers of a node's edges.
     #[inline]
     #[must_use]
@@ -220,7 +203,8 @@ impl Graph {
     #[must_use]
     pub fn edge(&self, number: usize) -> Edge {
         let word = self.words[number];
-        Edge { kind: edge_kind(word), name: self.edge_names[number], to: edge_target(word) }
+        let kind = edge_kind(word);
+        Edge { kind, name: self.edge_names.get(number, kind.is_indexed()), to: edge_target(word) }
     }
 
     /// The node that an edge comes from: a binary search.
@@ -231,9 +215,8 @@ impl Graph {
 
     /// Numbers of all edges with a string for a name: a look at every edge.
     pub fn edges_named(&self, name: u32) -> impl Iterator<Item = u32> + '_ {
-        let named = self.edge_names.iter().zip(&self.words).enumerate();
-        let fits = move |one: u32, word: u32| one == name && !edge_kind(word).is_indexed();
-        named.filter(move |(_, (one, word))| fits(**one, **word)).map(|(number, _)| number as u32)
+        let is_named = |number: &usize| !edge_kind(self.words[*number]).is_indexed();
+        self.edge_names.candidates(name).filter(is_named).map(|number| number as u32)
     }
 
     /// A node's edges, in the file's order.

@@ -3,6 +3,7 @@
 
 use super::essential::user_roots;
 use super::kinds::{EdgeKind, NodeKind};
+use super::sizes::SelfSizes;
 use super::{Graph, Node, edge_kind, edge_target};
 
 const NOBODY: u32 = u32::MAX;
@@ -11,7 +12,7 @@ const MANY: u32 = u32::MAX - 1;
 /// Moves the size of every node of V8's own that has one owner to that owner.
 ///
 /// Nothing is moved where the file has no global object (`exposeInternals`).
-pub(super) fn attribute(graph: &mut Graph) {
+pub(super) fn attribute(graph: &Graph, sizes: &mut SelfSizes) {
     if user_roots(graph).is_empty() {
         return;
     }
@@ -22,9 +23,9 @@ pub(super) fn attribute(graph: &mut Graph) {
             continue;
         }
         if graph.kind(owner) != NodeKind::Synthetic {
-            let size = graph.self_size(node);
-            graph.set_self_size(node, 0);
-            graph.set_self_size(owner, graph.self_size(owner) + size);
+            let size = sizes.get(node);
+            sizes.set(node, 0);
+            sizes.set(owner, sizes.get(owner) + size);
         }
     }
 }

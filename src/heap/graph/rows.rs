@@ -179,11 +179,26 @@ impl<C: Columns> Pool<C> {
 
 /// Reads whole records; where it fails, the position in `text` and why.
 fn fill<C: Columns>(
-    mut columns: C,
+    columns: C,
     text: &[u8],
     start: usize,
 ) -> std::result::Result<(), (usize, &'static str)> {
-    let width = columns.width();
+    // With a width that the compiler knows, a record is read without a loop.
+    match columns.width() {
+        3 => fill_rows(columns, 3, text, start),
+        6 => fill_rows(columns, 6, text, start),
+        7 => fill_rows(columns, 7, text, start),
+        width => fill_rows(columns, width, text, start),
+    }
+}
+
+#[inline(always)]
+fn fill_rows<C: Columns>(
+    mut columns: C,
+    width: usize,
+    text: &[u8],
+    start: usize,
+) -> std::result::Result<(), (usize, &'static str)> {
     let mut record = Record::default();
     let mut at = start;
     for row in 0..columns.len() {

@@ -79,15 +79,13 @@ impl Analysis {
     pub fn of(path: &Path, control: &Control, watcher: &dyn Watcher) -> Result<Self> {
         let mut lap = Lap::new();
         watcher.begins(Phase::Reading);
-        let mut graph = Graph::read(path, control)?;
+        let (graph, sizes) = Graph::read(path, control)?;
         lap.end("read");
         watcher.begins(Phase::Dominators);
-        graph.attribute_sizes();
-        control.check()?;
         let dominators = Dominators::of(&graph, control)?;
         lap.end("dominators");
         watcher.begins(Phase::Sizes);
-        let tree = DominatorTree::new(&graph, dominators);
+        let tree = DominatorTree::new(sizes, dominators);
         control.check()?;
         lap.end("retained");
         let (distances, classes) = std::thread::scope(|scope| {

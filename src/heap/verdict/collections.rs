@@ -43,8 +43,8 @@ impl Analysis {
         let mut next = 0;
         let order = self.tree.order();
         while let Some(node) = order.get(next) {
-            if self.tree.retained_size(*node) < least {
-                next += self.tree.count(*node);
+            if self.tree.retained_at(next) < least {
+                next += self.tree.count_at(next);
                 continue;
             }
             next += 1;
@@ -94,7 +94,7 @@ impl Analysis {
     /// pointer an element; the table of a map (`OrderedHashMap`) three an entry and one for each
     /// bucket of two, that of a set two and one.
     pub(super) fn fill(&self, node: Node, collection: &str) -> (u64, u64) {
-        let words = self.graph.self_size(node).saturating_sub(6 * POINTER) / POINTER;
+        let words = self.tree.self_size(node).saturating_sub(6 * POINTER) / POINTER;
         match collection {
             "Array" => {
                 let elements = self.graph.edges(node).filter(|edge| edge.kind == EdgeKind::Element);

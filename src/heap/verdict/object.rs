@@ -44,7 +44,7 @@ impl Analysis {
             id: self.graph.id(node),
             name: self.name(node),
             kind: self.graph.kind(node).name(),
-            self_size: self.graph.self_size(node),
+            self_size: self.tree.self_size(node),
             retained_size: self.tree.retained_size(node),
             share: self.share(node),
             location: self.place(node),

@@ -61,13 +61,13 @@ impl Analysis {
         let graph = &self.graph;
         let mut sums = [(0_u64, 0_u64); NodeKind::ALL.len()];
         let (mut buffers, mut external) = (0, 0);
-        for node in graph.nodes() {
-            let (kind, size) = (graph.kind(node), graph.self_size(node));
+        for (place, node) in self.tree.order().iter().enumerate() {
+            let (kind, size) = (graph.kind(*node), self.tree.self_size_at(place));
             let sum = &mut sums[kind as usize];
             sum.0 += 1;
             sum.1 += size;
             if kind == NodeKind::Native && size > 0 {
-                match graph.name_bytes(node) {
+                match graph.name_bytes(*node) {
                     b"system / JSArrayBufferData" => buffers += size,
                     b"system / ExternalStringData" => external += size,
                     _ => {}

@@ -166,7 +166,7 @@ impl Analysis {
         let graph = &self.graph;
         graph
             .nodes()
-            .filter(|node| self.classes.class(*node) == class && graph.self_size(*node) > 0)
+            .filter(|node| self.classes.class(*node) == class && self.tree.self_size(*node) > 0)
             .collect()
     }
 

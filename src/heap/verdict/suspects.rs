@@ -57,7 +57,7 @@ impl Analysis {
         // From Node 26 on the context is the root, and the global object hangs on it.
         is_context(node)
             || name.starts_with(b"global")
-                && (self.distances.distance(node) == 1 || is_context(self.tree.dominator(node)))
+                && (self.distances.is_user_root(node) || is_context(self.tree.dominator(node)))
     }
 
     /// A context of `node:vm`: its global object mirrors a sandbox, the main one's is called global.
@@ -197,7 +197,7 @@ impl Analysis {
         for one in self.tree.subtree(node) {
             match graph.kind(*one) {
                 NodeKind::Code => {
-                    code += graph.self_size(*one);
+                    code += self.tree.self_size(*one);
                     let sources = graph.edges(*one).filter(|edge| {
                         Some(edge.name) == source
                             && !edge.kind.is_indexed()
@@ -205,8 +205,8 @@ impl Analysis {
                     });
                     code += sources.map(|edge| self.tree.retained_size(edge.to)).sum::<u64>();
                 }
-                NodeKind::ObjectShape | NodeKind::Closure => code += graph.self_size(*one),
-                NodeKind::Object if self.is_module_scope(*one) => code += graph.self_size(*one),
+                NodeKind::ObjectShape | NodeKind::Closure => code += self.tree.self_size(*one),
+                NodeKind::Object if self.is_module_scope(*one) => code += self.tree.self_size(*one),
                 _ => {}
             }
         }
@@ -215,7 +215,7 @@ impl Analysis {
 
     /// A scope with very many variables is a file's.
     fn is_module_scope(&self, node: Node) -> bool {
-        self.graph.name_bytes(node) == b"system / Context" && self.graph.self_size(node) > 50 * 8
+        self.graph.name_bytes(node) == b"system / Context" && self.tree.self_size(node) > 50 * 8
     }
 
     /// Whether the collection has a limit and takes out what is oldest.
@@ -307,8 +307,8 @@ impl Analysis {
             let sum: &mut (u64, u64) = &mut sums[class];
             sum.0 += 1;
             if place >= counted_to[class] {
-                sum.1 += self.tree.retained_size(node);
-                counted_to[class] = place + self.tree.count(node);
+                sum.1 += self.tree.retained_at(place);
+                counted_to[class] = place + self.tree.count_at(place);
             }
             place += 1;
         }

@@ -53,7 +53,7 @@ impl Analysis {
     /// The classes among `nodes` (a part of the tree's order from `start` on) that retain most.
     #[must_use]
     pub fn class_rows(&self, nodes: &[Node], start: usize, most: usize) -> Vec<ClassRow> {
-        let sizes = self.classes.sizes(&self.graph, &self.tree, nodes, start);
+        let sizes = self.classes.sizes(&self.tree, nodes, start);
         self.rows_of(&sizes, most)
     }
 
@@ -94,9 +94,9 @@ impl Analysis {
         let mut next = 0;
         let order = self.tree.order();
         while let Some(node) = order.get(next) {
-            let retained = self.tree.retained_size(*node);
+            let retained = self.tree.retained_at(next);
             if retained <= least {
-                next += self.tree.count(*node);
+                next += self.tree.count_at(next);
                 continue;
             }
             next += 1;
@@ -142,8 +142,8 @@ impl Analysis {
         let graph = &self.graph;
         let mut seen: Vec<(u32, u32)> = vec![(0, 0); graph.strings().len()];
         let mut first: FxHashMap<u32, Node> = FxHashMap::default();
-        for node in graph.nodes() {
-            let size = u32::try_from(graph.self_size(node)).unwrap_or(u32::MAX);
+        for (place, node) in self.tree.order().iter().copied().enumerate() {
+            let size = u32::try_from(self.tree.self_size_at(place)).unwrap_or(u32::MAX);
             if graph.kind(node) != NodeKind::String || size == 0 {
                 continue;
             }

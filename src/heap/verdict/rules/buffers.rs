@@ -19,11 +19,11 @@ impl Analysis {
             return None;
         }
         let mut data: Vec<Node> = finds.instances("system / JSArrayBufferData").to_vec();
-        data.sort_by_key(|node| std::cmp::Reverse(self.graph.self_size(*node)));
+        data.sort_by_key(|node| std::cmp::Reverse(self.tree.self_size(*node)));
         // Those that make up most of it: small ones share pools.
         let mut sum = 0;
         let few = data.iter().position(|node| {
-            sum += self.graph.self_size(*node);
+            sum += self.tree.self_size(*node);
             sum * 10 >= outside * 9
         });
         data.truncate(few.map_or(data.len(), |last| last + 1));

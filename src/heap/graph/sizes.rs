@@ -1,0 +1,31 @@
+//! The nodes' own sizes, apart from the graph: the tree of dominators takes them over as sums.
+
+use super::Node;
+use super::columns::HugeSizes;
+
+/// Own size of each node, in bytes.
+#[derive(Debug, Default)]
+pub struct SelfSizes {
+    pub(super) sizes: Vec<u32>,
+    /// What does not fit into the column, by node.
+    pub(super) huge: HugeSizes,
+}
+
+impl SelfSizes {
+    /// Size of a node, in bytes.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, node: Node) -> u64 {
+        match self.sizes[node as usize] {
+            u32::MAX => self.huge.get(&node).copied().unwrap_or(u64::from(u32::MAX)),
+            size => u64::from(size),
+        }
+    }
+
+    pub(super) fn set(&mut self, node: Node, size: u64) {
+        self.sizes[node as usize] = u32::try_from(size).unwrap_or(u32::MAX);
+        if size >= u64::from(u32::MAX) {
+            self.huge.insert(node, size);
+        }
+    }
+}
