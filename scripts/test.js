@@ -15,7 +15,7 @@ const stages = require('./support/stages.js');
 /** What runs on each back end, with which strategy for heap snapshots. */
 const STRATEGIES = {
   native: [
-    { strategy: 'inline', kinds: ['formats', 'native', 'process'] },
+    { strategy: 'inline', kinds: ['formats', 'native', 'process', 'leaks'] },
     { strategy: 'auto', kinds: ['fork'] },
   ],
   inspector: [{ strategy: 'auto', kinds: ['formats', 'process'] }],
@@ -33,7 +33,7 @@ async function main() {
   await setUp();
   const nodes = await ensureNodes();
   if (!narrowed) await ownStages(totals);
-  const units = narrowed ? [] : unitJobs(totals, nodes);
+  const units = narrowed ? [] : [...unitJobs(totals, nodes), devtoolsJob(totals)];
   await stages.inParallel(laneCount(), [...units, ...behaviourJobs(totals, nodes)]);
   console.log(`all stages: ${((performance.now() - started) / 1000).toFixed(0)} s`);
   console.log(String(totals));
@@ -55,6 +55,10 @@ function unitJobs(totals, nodes) {
       stages.nodeTestStage(totals, `unit, Node ${version}`, { node, files });
   return nodes.map(job);
 }
+
+/** Against Chrome DevTools: the tests start every Node line themselves. */
+const devtoolsJob = (totals) => () =>
+  stages.nodeTestStage(totals, 'agreement with DevTools', { files: stages.testFiles('devtools') });
 
 /** One job for each Node line and back end. */
 function behaviourJobs(totals, nodes) {

@@ -122,12 +122,13 @@ impl Analysis {
             return None;
         }
         let (class, count) = self.accumulated(node)?;
+        let object = self.suspect_of(point);
         Some(Candidate {
-            object: Some(self.suspect_of(point)),
+            object: Some(object),
             point: Some(point),
             class: Some(class),
             count,
-            retained: self.tree.retained_size(node),
+            retained: self.tree.retained_size(object),
             chain: false,
         })
     }

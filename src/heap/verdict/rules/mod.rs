@@ -167,13 +167,13 @@ impl Analysis {
             "Object" => ("growing-map", "object used as a map"),
             _ => ("growing-map", "Map"),
         };
-        let explanation = match rule {
-            "growing-array" => "Things are added to the array and nothing is taken out of it.",
-            _ => "Entries are added and none is removed: no entry was ever deleted from it.",
-        };
+        let explanation = format!(
+            "It looks like {} that is added to and never emptied: its oldest entries are still there. One snapshot cannot prove that it grows; two can: npx rsprof diff.",
+            if rule == "growing-array" { "an array" } else { "a map" },
+        );
         let advice = format!(
             "Take out of the {what} what is done with, or give it a limit (an LRU cache, a time to live)."
         );
-        Some(Diagnosis { rule, sentence: None, explanation: explanation.to_owned(), advice })
+        Some(Diagnosis { rule, sentence: None, explanation, advice })
     }
 }
