@@ -33,6 +33,9 @@ pub enum Error {
         /// Offset in the uncompressed text, in bytes.
         offset: u64,
     },
+    /// The caller asked for something that cannot be: an object that is not there, one file to compare.
+    #[error("{0}")]
+    InvalidArgument(String),
     /// V8 refused: it is taking a snapshot already, has too many profilers, and the like.
     #[error("V8 refused: {0}")]
     Refused(&'static str),
@@ -75,6 +78,7 @@ impl Error {
             Self::InvalidSnapshot { .. } | Self::InvalidFile { .. } => {
                 "ERR_RSPROF_INVALID_SNAPSHOT"
             }
+            Self::InvalidArgument(_) => "ERR_RSPROF_INVALID_ARG",
             Self::Refused(_) => "ERR_RSPROF_BUSY",
             Self::Unsupported(_) => "ERR_RSPROF_UNSUPPORTED",
             Self::Fork(_) => "ERR_RSPROF_FORK",

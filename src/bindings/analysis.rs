@@ -46,6 +46,15 @@ pub struct AnalysisOptions {
     pub top: u32,
 }
 
+/// What to look at.
+#[napi(object, object_to_js = false)]
+pub struct InspectOptions {
+    /// V8's id of the object.
+    pub id: u32,
+    /// Rows of a list.
+    pub limit: u32,
+}
+
 /// Calls back with the progress; does not keep the process alive.
 type ProgressCallback =
     ThreadsafeFunction<AnalysisProgress, (), AnalysisProgress, Status, false, true>;

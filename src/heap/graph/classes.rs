@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use super::essential::NodeSet;
-use super::interfaces::Interfaces;
+use super::interfaces::{Definition, Interfaces};
 use super::kinds::{EdgeKind, NodeKind};
 use super::tree::DominatorTree;
 use super::{Graph, Node};
@@ -20,6 +20,8 @@ const NONE: ClassId = u32::MAX;
 pub struct Classes {
     of: Vec<ClassId>,
     names: Vec<String>,
+    /// Names of plain objects.
+    interfaces: Vec<Definition>,
 }
 
 /// What the objects of a class amount to.
@@ -37,18 +39,30 @@ impl Classes {
     /// Names every node's class.
     #[must_use]
     pub fn of(graph: &Graph) -> Self {
+        Self::with(graph, Interfaces::of(graph))
+    }
+
+    /// The same for an older snapshot that is compared with `newer`: its plain objects get the names
+    /// that those of the newer one have (DevTools: `aggregatesForDiff`).
+    #[must_use]
+    pub fn of_older(older: &Graph, newer: &Graph, classes: &Self) -> Self {
+        Self::with(older, Interfaces::of_older(older, newer, &classes.interfaces))
+    }
+
+    fn with(graph: &Graph, interfaces: Interfaces) -> Self {
         let mut naming = Naming::new(graph);
         let mut of: Vec<ClassId> = graph.nodes().map(|node| naming.class(node)).collect();
-        let Interfaces { names, named } = Interfaces::of(graph);
-        let interfaces: Vec<ClassId> = names.into_iter().map(|name| naming.named(name)).collect();
+        let Interfaces { definitions, named } = interfaces;
+        let classes: Vec<ClassId> =
+            definitions.iter().map(|one| naming.named(one.name.clone())).collect();
         for (node, interface) in named {
-            of[node as usize] = interfaces[interface as usize];
+            of[node as usize] = classes[interface as usize];
         }
         for node in detached(graph) {
             let name = format!("Detached {}", naming.names[of[node as usize] as usize]);
             of[node as usize] = naming.named(name);
         }
-        Self { of, names: naming.names }
+        Self { of, names: naming.names, interfaces: definitions }
     }
 
     /// Class of a node.

@@ -1,5 +1,7 @@
 //! Names for plain objects: `{id, name, messages}`, after the properties that many of them share
 //! (DevTools: `inferInterfaceDefinitions`, `applyInterfaceDefinitions`).
+//!
+//! Two snapshots are compared under the names of the newer one: [`Interfaces::of_older`].
 
 use std::hash::{Hash, Hasher};
 
@@ -18,8 +20,8 @@ const LEAST_SHARE: u64 = 1000;
 /// Which of the plain objects has which name.
 #[derive(Debug, Default)]
 pub(super) struct Interfaces {
-    /// `{a, b}`.
-    pub(super) names: Vec<String>,
+    /// The names, and what makes them.
+    pub(super) definitions: Vec<Definition>,
     /// The plain objects, and their names' numbers.
     pub(super) named: Vec<(Node, u32)>,
 }
@@ -31,8 +33,10 @@ struct Shape {
 }
 
 /// Properties that make a name.
-struct Definition {
-    name: String,
+#[derive(Clone, Debug)]
+pub(super) struct Definition {
+    /// `{a, b}`.
+    pub(super) name: String,
     properties: Vec<u32>,
     count: u64,
 }
@@ -42,14 +46,39 @@ impl Interfaces {
     pub(super) fn of(graph: &Graph) -> Self {
         let (objects, shapes) = shapes(graph);
         let definitions = definitions(graph, &shapes);
+        Self::give(definitions, objects, &shapes)
+    }
+
+    /// Gives the objects of an older snapshot the names that were found in a newer one.
+    pub(super) fn of_older(older: &Graph, newer: &Graph, known: &[Definition]) -> Self {
+        let (objects, shapes) = shapes(older);
+        let definitions = translate(known, newer, older, &shapes);
+        Self::give(definitions, objects, &shapes)
+    }
+
+    fn give(definitions: Vec<Definition>, objects: Vec<(Node, u32)>, shapes: &[Shape]) -> Self {
         let matcher = Matcher::new(&definitions);
         let names: Vec<Option<u32>> =
             shapes.iter().map(|shape| matcher.best(&shape.properties)).collect();
         let named = objects.into_iter();
         let named =
             named.filter_map(|(node, shape)| Some((node, names[shape as usize]?))).collect();
-        Self { names: definitions.into_iter().map(|one| one.name).collect(), named }
+        Self { definitions, named }
     }
+}
+
+/// Definitions of one graph in the string indices of another, without those that no object of
+/// `shapes` can have: in the same order, which decides between equals.
+fn translate(known: &[Definition], from: &Graph, to: &Graph, shapes: &[Shape]) -> Vec<Definition> {
+    let properties: FxHashSet<u32> = shapes.iter().flat_map(|one| &one.properties).copied().collect();
+    let indices: FxHashMap<&[u8], u32> =
+        properties.iter().map(|index| (to.strings.bytes(*index), *index)).collect();
+    let translated = |one: &Definition| {
+        let index = |property: &u32| indices.get(from.strings.bytes(*property)).copied();
+        let properties = one.properties.iter().map(index).collect::<Option<_>>()?;
+        Some(Definition { name: one.name.clone(), properties, count: one.count })
+    };
+    known.iter().filter_map(translated).collect()
 }
 
 fn shapes(graph: &Graph) -> (Vec<(Node, u32)>, Vec<Shape>) {

@@ -104,7 +104,8 @@ impl Source {
         spare: &Receiver<Vec<u8>>,
         control: &Control,
     ) {
-        control.size.store(self.size, Ordering::Relaxed);
+        // Two files may be read under one control.
+        control.size.fetch_add(self.size, Ordering::Relaxed);
         let file = Counted { file: self.file, read: &control.read };
         match self.encoding {
             Encoding::Plain => pump(file, chunks, spare),

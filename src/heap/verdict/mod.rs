@@ -5,14 +5,18 @@
 
 mod analysis;
 mod collections;
+pub mod diff;
+pub mod inspect;
 mod functions;
 mod names;
 mod object;
 mod overview;
 mod path;
 mod report;
+mod retainers;
 mod rules;
 mod scripts;
+pub mod signature;
 mod suspect;
 mod suspects;
 mod tables;

@@ -215,7 +215,7 @@ fn repetitions(parts: &[String], period: usize) -> usize {
     parts.chunks_exact(period).take_while(|chunk| *chunk == &parts[..period]).count()
 }
 
-fn is_identifier(name: &str) -> bool {
+pub(super) fn is_identifier(name: &str) -> bool {
     let mut chars = name.chars();
     let first = chars.next().is_some_and(|char| char.is_alphabetic() || char == '_' || char == '$');
     first && chars.all(|char| char.is_alphanumeric() || char == '_' || char == '$')
