@@ -182,6 +182,9 @@ export interface CpuProfileOutcome {
   error?: Failure
 }
 
+/** Compares files, oldest first: snapshots or signatures. JSON. */
+export declare function diffHeaps(paths: Array<string>, options: AnalysisOptions, onProgress?: ((progress: AnalysisProgress) => void) | null): HeapAnalysis
+
 /** A failed capture, as data: `lib/errors.js` makes the `RsprofError`. */
 export interface Failure {
   /** `ERR_RSPROF_*`. */
@@ -351,6 +354,12 @@ export interface HeapProfileOutcome {
   /** It did not. */
   error?: Failure
 }
+
+/** Makes what is enough to compare a snapshot later without its file. JSON. */
+export declare function heapSignature(path: string, onProgress?: ((progress: AnalysisProgress) => void) | null): HeapAnalysis
+
+/** Looks at one object from all sides. JSON. */
+export declare function inspectHeap(path: string, options: InspectOptions, onProgress?: ((progress: AnalysisProgress) => void) | null): HeapAnalysis
 
 /** What to look at. */
 export interface InspectOptions {

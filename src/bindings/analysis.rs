@@ -18,7 +18,7 @@ use super::promise;
 use crate::capture::{Completion, Settled, settle, spawn};
 use crate::error::Error;
 use crate::heap::graph::Control;
-use crate::heap::verdict::{Analysis, Phase, Watcher};
+use crate::heap::verdict::{Analysis, Phase, Watcher, diff, inspect, signature};
 
 /// How far an analysis is.
 #[napi(object, object_from_js = false)]
@@ -121,6 +121,55 @@ pub fn analyze_heap(
         let analysis = Analysis::of(Path::new(&path), control, watcher)?;
         watcher.begins(Phase::Report);
         json(&analysis.report(options.top as usize))
+    })
+}
+
+/// Compares files, oldest first: snapshots or signatures. JSON.
+#[napi(catch_unwind)]
+pub fn diff_heaps(
+    env: &Env,
+    paths: Vec<String>,
+    options: AnalysisOptions,
+    #[napi(ts_arg_type = "((progress: AnalysisProgress) => void) | null")] on_progress: Option<
+        Function<'_, AnalysisProgress, ()>,
+    >,
+) -> Result<HeapAnalysis> {
+    run(env, on_progress, move |control, watcher| {
+        let paths: Vec<PathBuf> = paths.into_iter().map(PathBuf::from).collect();
+        json(&diff::diff(&paths, options.top as usize, control, watcher)?)
+    })
+}
+
+/// Looks at one object from all sides. JSON.
+#[napi(catch_unwind)]
+pub fn inspect_heap(
+    env: &Env,
+    path: String,
+    options: InspectOptions,
+    #[napi(ts_arg_type = "((progress: AnalysisProgress) => void) | null")] on_progress: Option<
+        Function<'_, AnalysisProgress, ()>,
+    >,
+) -> Result<HeapAnalysis> {
+    run(env, on_progress, move |control, watcher| {
+        let analysis = Analysis::of(Path::new(&path), control, watcher)?;
+        watcher.begins(Phase::Report);
+        json(&inspect::inspect(&analysis, options.id, options.limit as usize)?)
+    })
+}
+
+/// Makes what is enough to compare a snapshot later without its file. JSON.
+#[napi(catch_unwind)]
+pub fn heap_signature(
+    env: &Env,
+    path: String,
+    #[napi(ts_arg_type = "((progress: AnalysisProgress) => void) | null")] on_progress: Option<
+        Function<'_, AnalysisProgress, ()>,
+    >,
+) -> Result<HeapAnalysis> {
+    run(env, on_progress, move |control, watcher| {
+        let analysis = Analysis::of(Path::new(&path), control, watcher)?;
+        watcher.begins(Phase::Report);
+        json(&signature::of(&analysis))
     })
 }
 

@@ -70,7 +70,8 @@ impl Interfaces {
 /// Definitions of one graph in the string indices of another, without those that no object of
 /// `shapes` can have: in the same order, which decides between equals.
 fn translate(known: &[Definition], from: &Graph, to: &Graph, shapes: &[Shape]) -> Vec<Definition> {
-    let properties: FxHashSet<u32> = shapes.iter().flat_map(|one| &one.properties).copied().collect();
+    let properties: FxHashSet<u32> =
+        shapes.iter().flat_map(|one| &one.properties).copied().collect();
     let indices: FxHashMap<&[u8], u32> =
         properties.iter().map(|index| (to.strings.bytes(*index), *index)).collect();
     let translated = |one: &Definition| {

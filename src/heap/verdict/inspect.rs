@@ -70,7 +70,7 @@ pub fn inspect(analysis: &Analysis, id: u32, limit: usize) -> Result<HeapInspect
         object: InspectedObject {
             object: analysis.object(node),
             class_name: analysis.classes.name_of(node).to_owned(),
-            distance: analysis.distances.distance(node),
+            distance: analysis.distances.distance(&analysis.graph, node),
         },
         properties: analysis.property_steps(node, limit),
         retainers,
@@ -110,9 +110,8 @@ impl Analysis {
     /// References out of a node, in the file's order within each rank.
     fn property_steps(&self, node: Node, limit: usize) -> Vec<PathStep> {
         let numbers = || self.graph.edge_range(node);
-        let of_rank = |wanted| {
-            numbers().filter(move |number| rank(self.graph.edge(*number).kind) == wanted)
-        };
+        let of_rank =
+            |wanted| numbers().filter(move |number| rank(self.graph.edge(*number).kind) == wanted);
         let chosen = (0..RANKS).flat_map(of_rank).take(limit);
         chosen.map(|number| self.step(number as u32)).collect()
     }

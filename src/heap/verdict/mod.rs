@@ -6,8 +6,8 @@
 mod analysis;
 mod collections;
 pub mod diff;
-pub mod inspect;
 mod functions;
+pub mod inspect;
 mod names;
 mod object;
 mod overview;

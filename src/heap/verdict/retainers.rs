@@ -13,6 +13,9 @@ pub(super) struct Retainer {
     pub(super) edge: usize,
 }
 
+/// Retainers that are sorted by how near they are.
+const MOST_SORTED: usize = 10_000;
+
 /// Every edge that leads to `node`, in the file's order: one look at all edges.
 ///
 /// A table of incoming edges would take 8 bytes for each of them and is asked once.
@@ -34,7 +37,10 @@ impl Analysis {
     pub(super) fn retainer_steps(&self, node: Node, limit: usize) -> (Vec<PathStep>, usize) {
         let graph = &self.graph;
         let mut found = retainers(graph, node);
-        found.sort_by_key(|one| {
+        // To know how far a retainer is its way is walked: of very many the order is the file's.
+        let total = found.len();
+        found.truncate(MOST_SORTED.max(limit));
+        found.sort_by_cached_key(|one| {
             let is_weak = graph.edge(one.edge).kind == EdgeKind::Weak;
             (is_weak, self.distance_rank(one.from))
         });
@@ -42,11 +48,11 @@ impl Analysis {
             edge: self.edge_ref(graph.edge(one.edge)),
             object: self.object(one.from),
         };
-        (found.iter().take(limit).map(step).collect(), found.len())
+        (found.iter().take(limit).map(step).collect(), total)
     }
 
     /// What nothing reaches has a negative distance and is the farthest.
     fn distance_rank(&self, node: Node) -> u32 {
-        u32::try_from(self.distances.distance(node)).unwrap_or(u32::MAX)
+        u32::try_from(self.distances.distance(&self.graph, node)).unwrap_or(u32::MAX)
     }
 }

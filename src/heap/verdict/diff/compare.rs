@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::super::analysis::Analysis;
 use super::super::signature::{Signature, is_signature};
-use super::ends::{Ends, Newer, NewerSnapshot, Older, OlderSnapshot, classes, named, read_graph};
+use super::ends::{Ends, Newer, NewerSnapshot, Older, OlderSnapshot, classes, named};
 use super::growth::{self, Growing};
 use super::ids::{Kept, Matched, Pair};
 use super::side::Side;
 use super::table::{ClassNames, FileTable, fold};
 use super::{MatchedBy, ways};
 use crate::error::Result;
-use crate::heap::graph::Control;
+use crate::heap::graph::{Control, Graph};
 
 /// All that was found.
 pub(super) struct Comparison {
@@ -88,8 +88,8 @@ fn file_table(
     if is_signature(path)? {
         return Ok(FileTable::of_signature(path, &Signature::read(path)?, names));
     }
-    let graph = read_graph(path, control)?;
+    let (graph, sizes) = Graph::read(path, control)?;
     let classes = classes(&graph, newest);
     let numbers = names.numbers_of(&classes);
-    Ok(FileTable::of_graph(path, &graph, &classes, &numbers))
+    Ok(FileTable::of_graph(path, &graph, &sizes, &classes, &numbers))
 }

@@ -112,7 +112,7 @@ impl Unnamed {
             Self::Signature(signature) => return Older::Signature(signature),
         };
         let classes = classes(&graph, newer);
-        let sizes = classes.sizes(&graph, &tree, tree.order(), 0);
+        let sizes = classes.sizes(&tree, tree.order(), 0);
         Older::Snapshot(Box::new(OlderSnapshot { graph, tree, classes, sizes, index }))
     }
 }
@@ -132,8 +132,8 @@ enum Unsized {
 }
 
 fn sizes(analysis: &Analysis) -> Vec<ClassSizes> {
-    let Analysis { graph, tree, classes, .. } = analysis;
-    classes.sizes(graph, tree, tree.order(), 0)
+    let Analysis { tree, classes, .. } = analysis;
+    classes.sizes(tree, tree.order(), 0)
 }
 
 fn read_older(path: &Path, control: &Control) -> Result<Unnamed> {
@@ -141,9 +141,9 @@ fn read_older(path: &Path, control: &Control) -> Result<Unnamed> {
         if is_signature(path)? {
             return Signature::read(path).map(Unnamed::Signature);
         }
-        let graph = read_graph(path, control)?;
+        let (graph, sizes) = Graph::read(path, control)?;
         let dominators = Dominators::of(&graph, control)?;
-        let tree = DominatorTree::new(&graph, dominators);
+        let tree = DominatorTree::new(sizes, dominators);
         let index = IdIndex::of(&graph);
         Ok(Unnamed::Snapshot(graph, tree, index))
     })
@@ -157,14 +157,6 @@ fn read_newer(path: &Path, control: &Control, watcher: &dyn Watcher) -> Result<U
         let analysis = Analysis::of(path, control, watcher)?;
         Ok(Unsized::Snapshot(Box::new(analysis)))
     })
-}
-
-/// Reads a snapshot, with sizes as DevTools attributes them.
-pub(super) fn read_graph(path: &Path, control: &Control) -> Result<Graph> {
-    let mut graph = Graph::read(path, control)?;
-    graph.attribute_sizes();
-    control.check()?;
-    Ok(graph)
 }
 
 /// Says in which of the files the fault is.

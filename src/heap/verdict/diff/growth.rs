@@ -112,7 +112,7 @@ impl<'a> Finder<'a> {
         new_sizes.push(sum);
         for node in analysis.tree.order() {
             if matched.is_new[*node as usize] {
-                sum += analysis.graph.self_size(*node);
+                sum += analysis.tree.self_size(*node);
             }
             new_sizes.push(sum);
         }
@@ -189,7 +189,7 @@ impl<'a> Finder<'a> {
         while let Some(&node) = order.get(place) {
             let class = self.class(node) as usize;
             let weight = self.weight(node);
-            let own = if self.is_new(node) { self.analysis.graph.self_size(node) } else { 0 };
+            let own = if self.is_new(node) { self.analysis.tree.self_size(node) } else { 0 };
             if self.may_be_top(node) && 2 * (weight - own) <= all {
                 tops[class].add(node, weight);
                 place += tree.count(node);
@@ -232,7 +232,8 @@ impl<'a> Finder<'a> {
             }
         }
         self.join_strings(&mut counts);
-        let mut found: Vec<(ClassId, u64)> = (0..).zip(counts).filter(|(_, count)| *count > 0).collect();
+        let mut found: Vec<(ClassId, u64)> =
+            (0..).zip(counts).filter(|(_, count)| *count > 0).collect();
         let is_own = |class: ClassId| is_class_name(self.analysis.classes.name(class));
         found.sort_by_key(|(class, count)| std::cmp::Reverse((is_own(*class), *count, *class)));
         found.truncate(CONTENTS);
@@ -252,8 +253,11 @@ impl<'a> Finder<'a> {
 
     /// Classes whose objects got bigger, without those that hold what is told of already.
     fn bigger(&self, threshold: u64, told: &[Growing]) -> Vec<Growing> {
-        let holders: FxHashSet<u32> =
-            told.iter().filter_map(|one| one.held.holder.as_ref()).map(|holder| holder.id).collect();
+        let holders: FxHashSet<u32> = told
+            .iter()
+            .filter_map(|one| one.held.holder.as_ref())
+            .map(|holder| holder.id)
+            .collect();
         let mut grown: Vec<Vec<(Node, u64)>> = vec![Vec::new(); self.deltas.len()];
         for (node, bytes) in &self.matched.grown {
             if !holders.contains(&self.analysis.graph.id(*node)) {

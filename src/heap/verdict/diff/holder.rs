@@ -49,7 +49,9 @@ pub(super) fn held(analysis: &Analysis, nodes: &[Node]) -> Held {
 
 /// Evenly spread over the list; just one where the ways are very long.
 fn samples<'a>(analysis: &Analysis, nodes: &'a [Node]) -> impl Iterator<Item = Node> + 'a {
-    let is_far = nodes.first().is_some_and(|node| analysis.distances.distance(*node) % SYSTEM > FAR);
+    let is_far = nodes
+        .first()
+        .is_some_and(|node| analysis.distances.distance(&analysis.graph, *node) % SYSTEM > FAR);
     let most = if is_far { 1 } else { SAMPLES };
     nodes.iter().step_by(nodes.len().div_ceil(most).max(1)).copied()
 }
@@ -97,7 +99,9 @@ fn below(analysis: &Analysis, holder: Node, nodes: &[Node]) -> Held {
     let count = tails.len();
     let tail = match most_frequent(tails) {
         // A dictionary, where each is under a name of its own, and collections, whose values have none.
-        Some((tail, times)) if 2 * times < count || tail.starts_with(" → ") && is_collection(analysis, holder) => {
+        Some((tail, times))
+            if 2 * times < count || tail.starts_with(" → ") && is_collection(analysis, holder) =>
+        {
             "[…]".to_owned()
         }
         Some((tail, _)) => tail,

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::ends::both;
 use crate::error::Result;
-use crate::heap::graph::{ClassId, Classes, Graph, Node};
+use crate::heap::graph::{ClassId, Classes, DominatorTree, Graph, Node};
 
 const NOBODY: Node = Node::MAX;
 
@@ -33,7 +33,9 @@ fn is_embedders(id: u32) -> bool {
 
 impl IdIndex {
     pub(super) fn of(graph: &Graph) -> Self {
-        let ids = || graph.nodes().map(|node| (graph.id(node), node)).filter(|(id, _)| !is_embedders(*id));
+        let ids = || {
+            graph.nodes().map(|node| (graph.id(node), node)).filter(|(id, _)| !is_embedders(*id))
+        };
         let highest = ids().map(|(id, _)| id).max().unwrap_or(0);
         if highest as usize / 2 > SPARSEST * graph.len() {
             let mut sorted: Vec<(u32, Node)> = ids().collect();
@@ -50,7 +52,9 @@ impl IdIndex {
     #[inline]
     fn find(&self, id: u32) -> Option<Node> {
         match self {
-            Self::Dense(table) => table.get(id as usize / 2).copied().filter(|node| *node != NOBODY),
+            Self::Dense(table) => {
+                table.get(id as usize / 2).copied().filter(|node| *node != NOBODY)
+            }
             Self::Sparse(sorted) => {
                 let at = sorted.binary_search_by_key(&id, |(id, _)| *id).ok()?;
                 Some(sorted[at].1)
@@ -63,6 +67,7 @@ impl IdIndex {
 #[derive(Clone, Copy)]
 pub(super) struct Classed<'a> {
     pub(super) graph: &'a Graph,
+    pub(super) tree: &'a DominatorTree,
     pub(super) classes: &'a Classes,
     pub(super) numbers: &'a [ClassId],
 }
@@ -116,10 +121,8 @@ impl Matched {
     pub(super) fn of(pair: Pair<'_>) -> Result<Self> {
         let nodes = pair.newer.graph.nodes();
         let half = nodes.end / 2;
-        let (second, mut matched) = both(
-            || Self::of_nodes(pair, half..nodes.end),
-            || Self::of_nodes(pair, 0..half),
-        )?;
+        let (second, mut matched) =
+            both(|| Self::of_nodes(pair, half..nodes.end), || Self::of_nodes(pair, 0..half))?;
         matched.add(second);
         Ok(matched)
     }
@@ -154,7 +157,7 @@ impl Matched {
     /// Objects without a size are parts of others, and not counted: an array's elements.
     #[inline]
     fn pair(&mut self, Pair { older, newer, .. }: Pair<'_>, before: Node, node: Node) {
-        let (from, to) = (older.graph.self_size(before), newer.graph.self_size(node));
+        let (from, to) = (older.tree.self_size(before), newer.tree.self_size(node));
         if from == 0 || to == 0 {
             return;
         }

@@ -24,7 +24,9 @@ fn what(one: &Growing, names: &ClassNames) -> String {
         GrowthKind::More => {
             let (retained, own) = (one.delta.retained_size, one.delta.self_size);
             let size = match u64::try_from(retained) {
-                Ok(retained) if retained >= one.score => format!("+{} retained", words::bytes(retained)),
+                Ok(retained) if retained >= one.score => {
+                    format!("+{} retained", words::bytes(retained))
+                }
                 _ => format!("{} of their own", signed(own)),
             };
             let count = one.delta.count.unsigned_abs();
@@ -35,7 +37,11 @@ fn what(one: &Growing, names: &ClassNames) -> String {
             format!("{name} @{id} itself grew by {}", words::bytes(bytes))
         }
         GrowthKind::Bigger { count, bytes, .. } => {
-            format!("{} grew by {} in all, not in number", words::objects(count, name), words::bytes(bytes))
+            format!(
+                "{} grew by {} in all, not in number",
+                words::objects(count, name),
+                words::bytes(bytes)
+            )
         }
     }
 }

@@ -55,8 +55,8 @@ impl<'a> Side<'a> {
 
     pub(super) fn classed(&self) -> Option<Classed<'_>> {
         match self {
-            Self::Snapshot { graph, classes, numbers, .. } => {
-                Some(Classed { graph, classes, numbers })
+            Self::Snapshot { graph, tree, classes, numbers, .. } => {
+                Some(Classed { graph, tree, classes, numbers })
             }
             Self::Signature(_) => None,
         }

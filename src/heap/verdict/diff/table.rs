@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::signature::Signature;
 use super::ids::Kept;
-use crate::heap::graph::{ClassId, ClassSizes, Classes, Graph};
+use crate::heap::graph::{ClassId, ClassSizes, Classes, Graph, SelfSizes};
 
 /// What signatures leave out is a class of its own.
 pub(super) const OTHERS: &str = "(other classes)";
@@ -83,12 +83,13 @@ impl FileTable {
     pub(super) fn of_graph(
         path: &Path,
         graph: &Graph,
+        self_sizes: &SelfSizes,
         classes: &Classes,
         numbers: &[ClassId],
     ) -> Self {
         let mut sizes = vec![ClassSizes::default(); classes.len()];
         for node in graph.nodes() {
-            let self_size = graph.self_size(node);
+            let self_size = self_sizes.get(node);
             if self_size > 0 {
                 let row = &mut sizes[classes.class(node) as usize];
                 row.count += 1;
@@ -146,8 +147,7 @@ pub(super) fn fold(tables: &mut [FileTable], kept: &mut [Kept], names: &mut Clas
     }
     let others = names.number(OTHERS);
     let is_lost = |number: &ClassId| {
-        *number != others
-            && tables.iter().any(|table| table.is_cut && !table.has(*number))
+        *number != others && tables.iter().any(|table| table.is_cut && !table.has(*number))
     };
     let lost: Vec<ClassId> = (0..names.len() as ClassId).filter(is_lost).collect();
     for table in tables {

@@ -46,7 +46,10 @@ impl Comparison {
                 let replaced = one.added_size + one.removed_size;
                 (one.size_delta.unsigned_abs(), one.count_delta.unsigned_abs(), replaced)
             };
-            rank(b).cmp(&rank(a)).then_with(|| b.sizes.last().cmp(&a.sizes.last())).then_with(|| a.name.cmp(&b.name))
+            rank(b)
+                .cmp(&rank(a))
+                .then_with(|| b.sizes.last().cmp(&a.sizes.last()))
+                .then_with(|| a.name.cmp(&b.name))
         });
         found.truncate(top);
         found

@@ -219,7 +219,8 @@ impl Search<'_> {
     fn below(&self, step: Step) -> Vec<Step> {
         let before = self.older.below(step.before);
         let children = self.newer.children[step.place as usize].iter();
-        let step = |child: &u32| self.step(*child, before.get(&self.newer.way(*child).class).copied());
+        let step =
+            |child: &u32| self.step(*child, before.get(&self.newer.way(*child).class).copied());
         children.map(step).collect()
     }
 

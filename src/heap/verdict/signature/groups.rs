@@ -75,8 +75,10 @@ impl Ord for Open {
 pub(in crate::heap::verdict) fn is_lifted(graph: &Graph, node: Node) -> bool {
     match graph.kind(node) {
         NodeKind::Array | NodeKind::ObjectShape | NodeKind::Synthetic => true,
-        NodeKind::Hidden => !graph.name_bytes(node).starts_with(b"system / ")
-            || !graph.name_bytes(node).ends_with(b"Context"),
+        NodeKind::Hidden => {
+            !graph.name_bytes(node).starts_with(b"system / ")
+                || !graph.name_bytes(node).ends_with(b"Context")
+        }
         _ => false,
     }
 }
@@ -135,7 +137,7 @@ impl Maker<'_> {
             class,
             edge: self.common_edge(&nodes, retained_size),
             count: nodes.len() as u64,
-            self_size: nodes.iter().map(|node| self.graph.self_size(*node)).sum(),
+            self_size: nodes.iter().map(|node| self.tree.self_size(*node)).sum(),
             retained_size,
             samples: self.samples(&nodes),
         });
@@ -158,7 +160,7 @@ impl Maker<'_> {
                     stack.push(child);
                 } else if child_class == class {
                     count += 1;
-                    self_size += self.graph.self_size(child);
+                    self_size += self.tree.self_size(child);
                     stack.push(child);
                 } else {
                     let bucket = buckets.entry(child_class).or_default();

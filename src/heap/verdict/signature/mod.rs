@@ -114,7 +114,7 @@ impl Signature {
         classes: &Classes,
         groups: &Groups,
     ) -> Self {
-        let sizes = classes.sizes(graph, tree, tree.order(), 0);
+        let sizes = classes.sizes(tree, tree.order(), 0);
         Self {
             format: format!("{FORMAT}/{VERSION}"),
             total_size: tree.retained_size(graph.root()),
