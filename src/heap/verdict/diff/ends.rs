@@ -101,14 +101,14 @@ fn stopping<T>(control: &Control, work: impl FnOnce() -> Result<T>) -> Result<T>
 
 /// The older file before its classes have names.
 enum Unnamed {
-    Snapshot(Graph, DominatorTree, IdIndex),
+    Snapshot(Box<(Graph, DominatorTree, IdIndex)>),
     Signature(Signature),
 }
 
 impl Unnamed {
     fn named_as(self, newer: Option<&Analysis>) -> Older {
         let (graph, tree, index) = match self {
-            Self::Snapshot(graph, tree, index) => (graph, tree, index),
+            Self::Snapshot(parts) => *parts,
             Self::Signature(signature) => return Older::Signature(signature),
         };
         let classes = classes(&graph, newer);
@@ -145,7 +145,7 @@ fn read_older(path: &Path, control: &Control) -> Result<Unnamed> {
         let dominators = Dominators::of(&graph, control)?;
         let tree = DominatorTree::new(sizes, dominators);
         let index = IdIndex::of(&graph);
-        Ok(Unnamed::Snapshot(graph, tree, index))
+        Ok(Unnamed::Snapshot(Box::new((graph, tree, index))))
     })
 }
 

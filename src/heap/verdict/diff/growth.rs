@@ -20,9 +20,23 @@ use crate::heap::graph::{ClassId, Node, NodeKind};
 const LEAST_SHARE: u64 = 100;
 const LEAST_BYTES: u64 = 100_000;
 
+/// What V8 compiles and learns about a program grows while the program warms up, and it is told of from
+/// this many bytes on.
+const LEAST_OF_V8: u64 = 1 << 20;
+
 /// Bytes from which on growth is told of a heap of this size.
 pub(super) fn threshold(total_size: u64) -> u64 {
     (total_size / LEAST_SHARE).min(LEAST_BYTES)
+}
+
+/// The same for a class.
+pub(super) fn class_threshold(total_size: u64, class: &str) -> u64 {
+    match class {
+        "(compiled code)" | "(system)" | "(array)" | "(object shape)" | "(synthetic)" => {
+            threshold(total_size).max(LEAST_OF_V8)
+        }
+        _ => threshold(total_size),
+    }
 }
 
 /// A class that grows.
@@ -58,9 +72,8 @@ const CONTENTS: usize = 4;
 /// Finds what grew by more than the threshold, most first.
 pub(super) fn find(analysis: &Analysis, matched: &Matched, tables: &[FileTable]) -> Vec<Growing> {
     let finder = Finder::new(analysis, matched, tables);
-    let threshold = threshold(analysis.total_size());
-    let mut found = finder.more(threshold);
-    found.extend(finder.bigger(threshold, &found));
+    let mut found = finder.more();
+    found.extend(finder.bigger(&found));
     found.sort_by_key(|one| (std::cmp::Reverse(one.score), one.class));
     found
 }
@@ -128,6 +141,10 @@ impl<'a> Finder<'a> {
         self.analysis.classes.class(node)
     }
 
+    fn threshold(&self, class: ClassId) -> u64 {
+        class_threshold(self.analysis.total_size(), self.analysis.classes.name(class))
+    }
+
     fn is_new(&self, node: Node) -> bool {
         self.matched.is_new[node as usize]
     }
@@ -148,7 +165,7 @@ impl<'a> Finder<'a> {
             && !is_lifted(&self.analysis.graph, node)
     }
 
-    fn more(&self, threshold: u64) -> Vec<Growing> {
+    fn more(&self) -> Vec<Growing> {
         let mut tops: Vec<Tops> = Vec::new();
         tops.resize_with(self.deltas.len(), Tops::default);
         let mut rest: Vec<Tops> = Vec::new();
@@ -165,7 +182,7 @@ impl<'a> Finder<'a> {
                 (tops, size(delta.retained_size).max(size(delta.self_size)), contents)
             };
             let score = one.weight.min(most);
-            if delta.count > 0 && score > threshold {
+            if delta.count > 0 && score > self.threshold(class) {
                 found.push(Growing {
                     class,
                     kind: GrowthKind::More,
@@ -252,7 +269,7 @@ impl<'a> Finder<'a> {
     }
 
     /// Classes whose objects got bigger, without those that hold what is told of already.
-    fn bigger(&self, threshold: u64, told: &[Growing]) -> Vec<Growing> {
+    fn bigger(&self, told: &[Growing]) -> Vec<Growing> {
         let holders: FxHashSet<u32> = told
             .iter()
             .filter_map(|one| one.held.holder.as_ref())
@@ -269,7 +286,7 @@ impl<'a> Finder<'a> {
             let bytes: u64 = grown.iter().map(|(_, bytes)| bytes).sum();
             let delta = self.deltas[class as usize];
             let score = bytes.min(u64::try_from(delta.self_size).unwrap_or(0));
-            if score <= threshold {
+            if score <= self.threshold(class) {
                 continue;
             }
             grown.sort_by_key(|(node, bytes)| (std::cmp::Reverse(*bytes), *node));

@@ -159,9 +159,9 @@ fn scattered(analysis: &Analysis, nodes: &[Node]) -> Held {
 fn reference(path: &[PathStep]) -> String {
     match path {
         [.., above, last] if is_class_name(shown(&above.object.name)) => {
-            named(&above.object.name, last, &format!("[{}]", last.edge.name))
+            named(shown(&above.object.name), last, &format!("[{}]", last.edge.name))
         }
-        [.., last] if is_class_name(&last.object.name) => {
+        [.., last] if is_class_name(shown(&last.object.name)) => {
             format!("{} @{}", last.object.name, last.object.id)
         }
         _ => String::new(),

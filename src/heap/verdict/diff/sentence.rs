@@ -100,7 +100,7 @@ pub(super) fn verdict(growing: &[Growing], first: Option<&str>, files: &[FileTab
     );
     let Some(first) = first else {
         let least = words::bytes(threshold(to.total_size));
-        return format!("No growth: nothing grew by more than {least}. {heap}");
+        return format!("No growth: no class of the program grew by more than {least}. {heap}");
     };
     match growing.len() {
         0 | 1 => format!("{first} {heap}"),

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::analysis::Analysis;
 use super::super::signature::{Groups, Signature};
-use super::growth::{Growing, GrowthKind, threshold};
+use super::growth::{Growing, GrowthKind, class_threshold, threshold};
 use super::holder::{GLOBAL, Held, held, shown};
 use super::table::{ClassNames, Delta, FileTable, delta};
 use crate::heap::graph::{ClassId, Node};
@@ -142,6 +142,7 @@ pub(super) fn growing(
     let total = tables.last().map_or(0, |table| table.total_size);
     let search = Search { older, newer, tables, names, analysis, threshold: threshold(total) };
     let mut found = search.run();
+    found.retain(|one| one.score > class_threshold(total, names.name(one.class)));
     found.sort_by_key(|one| (std::cmp::Reverse(one.score), one.class));
     found
 }
