@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::ephemerons::table_id;
-use super::essential::user_roots;
+use super::essential::is_user_root;
 use super::kinds::{EdgeKind, NodeKind};
 use super::{Graph, Node, edge_kind, edge_target};
 
@@ -80,15 +80,15 @@ impl<'a> Search<'a> {
 
     fn run(mut self) -> Distances {
         let root = self.graph.root;
-        let starts = user_roots(self.graph);
         for number in self.graph.edge_range(root) {
-            let to = self.graph.edge(number).to;
-            if starts.contains(&to) && self.edges[to as usize] == NO_EDGE {
-                self.reach(to, 1, number);
+            let edge = self.graph.edge(number);
+            if is_user_root(self.graph, edge) && self.edges[edge.to as usize] == NO_EDGE {
+                self.reach(edge.to, 1, number);
             }
         }
+        let has_starts = !self.open.is_empty();
         self.spread();
-        self.distances[root as usize] = if starts.is_empty() { 0 } else { SYSTEM_DISTANCE };
+        self.distances[root as usize] = if has_starts { SYSTEM_DISTANCE } else { 0 };
         self.edges[root as usize] = NO_EDGE;
         self.open.push(root);
         self.spread();
@@ -139,11 +139,23 @@ impl<'a> Search<'a> {
                 return false;
             }
             NodeKind::Array if graph.name_bytes(node) == b"(map descriptors)" => {
-                return !edge.kind.is_indexed() || edge.name < 2 || edge.name % 3 != 1;
+                return self.index(edge).is_none_or(|index| index < 2 || index % 3 != 1);
             }
             _ => {}
         }
         self.ends_pair(edge)
+    }
+
+    /// The number that an edge's name is or begins with, as JavaScript's `parseInt` has it: V8 writes
+    /// `internal` edges of this kind.
+    fn index(&self, edge: super::Edge) -> Option<u64> {
+        if edge.kind.is_indexed() {
+            return Some(edge.name.into());
+        }
+        let name = self.graph.strings.bytes(edge.name).trim_ascii_start();
+        let name = name.strip_prefix(b"+").unwrap_or(name);
+        let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        std::str::from_utf8(&name[..digits]).ok()?.parse().ok()
     }
 
     /// Of the two edges to a weak map's value, from the map and from the key, the later one counts.

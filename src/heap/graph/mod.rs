@@ -19,15 +19,19 @@ mod essential;
 mod input;
 mod interfaces;
 mod kinds;
+#[cfg(test)]
+mod naive;
 mod ownership;
 mod rows;
 mod source;
 mod strings;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::path::Path;
 
-pub use classes::{ClassId, Classes};
+pub use classes::{ClassId, ClassSizes, Classes};
 pub use columns::Location;
 pub use distances::{Distances, NO_EDGE};
 pub use dominators::Dominators;
@@ -83,8 +87,12 @@ fn edge_target(word: u32) -> Node {
 impl Graph {
     /// Reads a file; its errors tell the offset in the uncompressed text.
     pub fn read(path: &Path, control: &Control) -> Result<Self> {
+        Self::read_in_chunks(path, control, source::CHUNK)
+    }
+
+    fn read_in_chunks(path: &Path, control: &Control, chunk: usize) -> Result<Self> {
         let document::Document { layout, nodes, edges, locations, strings, encoding } =
-            document::read(path, control)?;
+            document::read(path, control, chunk)?;
         let mut first_edges = nodes.edge_counts;
         offsets(&mut first_edges);
         let mut graph = Self {
@@ -227,6 +235,13 @@ impl Graph {
     #[must_use]
     pub fn edge_source(&self, number: u32) -> Node {
         (self.first_edges.partition_point(|first| *first <= number) - 1) as Node
+    }
+
+    /// Numbers of all edges with a string for a name: a look at every edge.
+    pub fn edges_named(&self, name: u32) -> impl Iterator<Item = u32> + '_ {
+        let named = self.edge_names.iter().zip(&self.words).enumerate();
+        let fits = move |one: u32, word: u32| one == name && !edge_kind(word).is_indexed();
+        named.filter(move |(_, (one, word))| fits(**one, **word)).map(|(number, _)| number as u32)
     }
 
     /// A node's edges, in the file's order.
