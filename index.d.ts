@@ -30,7 +30,7 @@ export type RsprofErrorCode =
   | 'ERR_RSPROF_EXISTS'
   /** `path` names a folder. */
   | 'ERR_RSPROF_IS_DIRECTORY'
-  /** The folder of `path` does not exist. */
+  /** The folder of `path` does not exist, or the file that is to be analysed. */
   | 'ERR_RSPROF_NOT_FOUND'
   /** Any other failure of the file system. */
   | 'ERR_RSPROF_IO'
@@ -38,9 +38,9 @@ export type RsprofErrorCode =
   | 'ERR_RSPROF_UNSUPPORTED'
   /** No backend works here; the message says what to grant. */
   | 'ERR_RSPROF_UNAVAILABLE'
-  /** What V8 wrote did not pass the checks (counts, edge targets, strings). */
+  /** The heap snapshot did not pass the checks (counts, edge targets, strings), or is none. */
   | 'ERR_RSPROF_INVALID_SNAPSHOT'
-  /** No child could be had for a forked snapshot, or it was lost, and there is no falling back. */
+  /** No child could be had for a forked snapshot or an analysis, or it was lost, and there is no falling back. */
   | 'ERR_RSPROF_FORK'
   /** Over a budget, or a forecast says that memory or time cannot suffice; the message has the figures. */
   | 'ERR_RSPROF_BUDGET'
@@ -211,7 +211,13 @@ export interface SnapshotOptions {
 }
 
 /** Options of {@link heapSnapshot}. */
-export interface HeapSnapshotOptions extends FileOptions, SnapshotOptions {}
+export interface HeapSnapshotOptions extends FileOptions, SnapshotOptions {
+  /**
+   * Analyse the finished file in a process of its own, at the lowest priority, and wait for the report:
+   * `analysis` in the result. It may take `budget.seconds`. Default: `RSPROF_ANALYZE`, else false.
+   */
+  analyze?: boolean;
+}
 
 /** Options of {@link heapSnapshotStream}. */
 export interface HeapSnapshotStreamOptions extends CaptureOptions, SnapshotOptions {
@@ -279,7 +285,17 @@ export interface HeapSnapshotFigures extends CaptureResult {
 }
 
 /** What {@link heapSnapshot} resolves with. */
-export interface HeapSnapshotResult extends FileResult, HeapSnapshotFigures {}
+export interface HeapSnapshotResult extends FileResult, HeapSnapshotFigures {
+  /** The report, with `analyze`; null where the analysis failed. The file stays all the same. */
+  analysis?: HeapReport | null;
+  /** Why there is no report: `ABORTED`, `BUDGET`, `ACCESS` (under `--permission`), `FORK`, and others. */
+  analysisError?: RsprofError;
+}
+
+/** What {@link heapSnapshot} resolves with when it was asked to analyse. */
+export interface AnalyzedHeapSnapshotResult extends HeapSnapshotResult {
+  analysis: HeapReport | null;
+}
 
 /**
  * Takes a heap snapshot of this thread and writes it to a file that DevTools opens.
@@ -295,6 +311,9 @@ export interface HeapSnapshotResult extends FileResult, HeapSnapshotFigures {}
  * @example
  * const { path, pauseMs, topClasses } = await heapSnapshot({ dir: '/var/captures' });
  */
+export function heapSnapshot(
+  options: HeapSnapshotOptions & { analyze: true },
+): Promise<AnalyzedHeapSnapshotResult>;
 export function heapSnapshot(options?: HeapSnapshotOptions): Promise<HeapSnapshotResult>;
 
 /** A heap snapshot as a stream of bytes. */
@@ -561,3 +580,412 @@ export function startHeapProfile(options?: StartHeapProfileOptions): HeapProfile
  * @throws {RsprofError} never synchronously; `BUSY` (unless `queue`), and as {@link cpuProfile}
  */
 export function heapProfile(options?: HeapProfileOptions): Promise<HeapProfileResult>;
+
+/** How far an analysis is. */
+export interface AnalysisProgress {
+  /** What it is at, in words. */
+  phase: string;
+  /** 0 to 100, never less than before; the last call of a success says 100. */
+  percent: number;
+}
+
+/** Options of everything that reads captures. */
+export interface AnalysisOptions {
+  /** Ends it with `ERR_RSPROF_ABORTED`. */
+  signal?: AbortSignal;
+  /**
+   * Called while the event loop turns, and once at the end of a success. Should it throw (or reject) it is not
+   * called again, and a process warning says so.
+   */
+  onProgress?: (progress: AnalysisProgress) => void;
+}
+
+/** Options of {@link analyze}. */
+export interface AnalyzeOptions extends AnalysisOptions {
+  /** Rows of each list of the report, 1 to 1000. Default 20. */
+  top?: number;
+}
+
+/** Where a function was defined, or an object was made. Line and column count from 1. */
+export interface SourceLocation {
+  /** The script, null where the snapshot does not name it. */
+  file: string | null;
+  line: number;
+  column: number;
+}
+
+/** What V8 takes an object for. */
+export type HeapObjectKind =
+  | 'object'
+  | 'closure'
+  | 'string'
+  | 'array'
+  | 'code'
+  | 'native'
+  | 'hidden'
+  | 'regexp'
+  | 'number'
+  | 'symbol'
+  | 'bigint'
+  | 'synthetic'
+  | 'object shape'
+  | 'concatenated string'
+  | 'sliced string'
+  | 'wasm object'
+  | 'unknown';
+
+/** One object of a heap snapshot. Names are data of the process: escape them where you show them. */
+export interface HeapObjectRef {
+  /** V8's id, shown as `@id`; the same as in Chrome DevTools. */
+  id: number;
+  /** The class of an object, `name()` of a function, the first 100 characters of a string in quotes. */
+  name: string;
+  kind: HeapObjectKind;
+  /** Shallow size in bytes: its own, with its backing store, as DevTools counts. */
+  selfSize: number;
+  /** Bytes that would be freed with it: its own and those that only it holds. */
+  retainedSize: number;
+  /** `retainedSize` of the whole heap, 0 to 1. */
+  share: number;
+  location: SourceLocation | null;
+}
+
+/** A reference, and the object it leads to. Of a retainer: the object it comes from. */
+export interface PathStep {
+  edge: {
+    /** `context`: a variable that a closure keeps. `internal` and `hidden`: of V8. */
+    kind: 'property' | 'element' | 'context' | 'internal' | 'hidden' | 'shortcut' | 'weak';
+    name: string;
+  };
+  object: HeapObjectRef;
+}
+
+/** The objects of one class. */
+export interface HeapClassRow {
+  name: string;
+  /** Number of objects. */
+  count: number;
+  /** Their shallow sizes, in bytes. */
+  selfSize: number;
+  /** Bytes that would be freed with all of them. */
+  retainedSize: number;
+  /** `retainedSize` of the whole heap, 0 to 1. */
+  share: number;
+}
+
+/** What a suspect was found by: an unusual part of the heap, or a leak that Node programs are known for. */
+export type SuspectRule =
+  | 'object'
+  | 'group'
+  | 'growing-array'
+  | 'growing-map'
+  | 'closure-context'
+  | 'listeners'
+  | 'module-children'
+  | 'timers'
+  | 'sockets'
+  | 'promises'
+  | 'async-local-storage'
+  | 'detached-context'
+  | 'external-memory'
+  | 'duplicate-strings';
+
+/** Something that holds an unusual part of the heap. */
+export interface Suspect {
+  rule: SuspectRule;
+  /** Who holds how much, in one sentence. */
+  sentence: string;
+  /** What happens, in plain words; null where no rule explains it. */
+  explanation: string | null;
+  /** What to do about it, or how to look on. */
+  advice: string;
+  /** Bytes. */
+  retainedSize: number;
+  /** Of the whole heap, 0 to 1. */
+  share: number;
+  /** Number of objects that are accumulated. */
+  count: number;
+  /** The suspect itself; null for a group of objects. */
+  object: HeapObjectRef | null;
+  /** The class that is accumulated. */
+  className: string | null;
+  /** The object below which the memory fans out. */
+  accumulationPoint: HeapObjectRef | null;
+  /** The shortest path from a root to the accumulation point, or the common path of the group. */
+  path: PathStep[];
+  /** The same in one line: `global.manager → Manager.rooms → Array[]`. */
+  pathText: string;
+  /** What is inside, by class, largest first; at most 10. */
+  contents: HeapClassRow[];
+}
+
+/** A collection by how well it is filled. */
+export interface CollectionRow {
+  object: HeapObjectRef;
+  collection: 'Array' | 'Map' | 'Set' | 'Object';
+  /** Entries that are there. */
+  entries: number;
+  /** Entries that there is room for. */
+  capacity: number;
+  /** `entries` of `capacity`, 0 to 1. */
+  fill: number;
+  pathText: string;
+}
+
+/** What a heap is made of. Bytes; shares are 0 to 1 of `totalSize`. */
+export interface HeapOverview {
+  /** The shallow sizes of all objects. */
+  totalSize: number;
+  objects: number;
+  edges: number;
+  roots: number;
+  kinds: { kind: string; count: number; selfSize: number; share: number }[];
+  shares: { strings: number; code: number; closures: number };
+  /** Outside V8's heap, yet in the file. */
+  arrayBufferBytes: number;
+  /** Outside V8's heap, yet in the file. */
+  externalStringBytes: number;
+  /** Native memory that V8 knows of without objects; null before Node 24. */
+  extraNativeBytes: number | null;
+}
+
+/** How much of the memory of the process the snapshot cannot see. Bytes. */
+export interface UnseenMemory {
+  /** Resident set size when the snapshot was taken. */
+  rss: number;
+  /** What of it the snapshot accounts for. */
+  seen: number;
+  unseen: number;
+  /** `unseen` of `rss`, 0 to 1. */
+  unseenShare: number;
+  /** The same in words. */
+  sentence: string;
+}
+
+/** A file that was read. */
+export interface AnalyzedFile {
+  /** Absolute path. */
+  path: string;
+  /** Size in bytes, as it lies on the disk. */
+  bytes: number;
+  /** By its first bytes, whatever its name says. */
+  compression: Compression;
+}
+
+/** What {@link analyze} resolves with. Plain data: `JSON.stringify` keeps all of it. */
+export interface HeapReport {
+  kind: 'heapSnapshot';
+  file: AnalyzedFile;
+  /** The headline, one or two sentences. `No suspect: …` where nothing stands out. */
+  verdict: string;
+  overview: HeapOverview;
+  /** Null where no sidecar says how large the process was. */
+  rss: UnseenMemory | null;
+  /** The most telling first; empty for a healthy heap. */
+  suspects: Suspect[];
+  /** By retained size. */
+  classes: HeapClassRow[];
+  /** By retained size, without roots. */
+  objects: (HeapObjectRef & { pathText: string })[];
+  /** By bytes that one copy of each would save (`wasted`). */
+  duplicateStrings: { text: string; count: number; selfSize: number; wasted: number }[];
+  collections: CollectionRow[];
+  /** Milliseconds of each phase. */
+  timings: Record<string, number>;
+  /** The sidecar `<file>.json` that rsprof wrote beside the file, as it is; null without one. */
+  sidecar: Record<string, unknown> | null;
+  /** Milliseconds in all. */
+  durationMs: number;
+}
+
+/**
+ * Says who holds the memory, from a heap snapshot: `.heapsnapshot` of any tool, plain, gzip or zstd (rsprof
+ * looks at the bytes, not at the name), of Node 18 to 26. Retained sizes and class names agree with Chrome
+ * DevTools'.
+ *
+ * Threads of its own do the work, the event loop goes on. They need memory in this process: count on the size
+ * of the uncompressed file. On a server that must not feel it, use `npx rsprof analyze` or
+ * `heapSnapshot({ analyze: true })`, which do it in another process.
+ *
+ * Works beside either back end, wherever the addon loads.
+ *
+ * @param path a path or a file: URL
+ * @throws {RsprofError} never synchronously. `INVALID_ARG`, `NOT_FOUND`, `IS_DIRECTORY`, `ACCESS`, `IO`,
+ *   `INVALID_SNAPSHOT` (with the byte offset), `BUDGET` (it takes too much memory), `ABORTED`, `UNSUPPORTED`
+ *   (no addon here)
+ *
+ * @example
+ * const { verdict, suspects } = await analyze('server.heapsnapshot.gz');
+ * console.log(verdict, suspects[0]?.pathText);
+ */
+export function analyze(path: string | URL, options?: AnalyzeOptions): Promise<HeapReport>;
+
+/** Options of {@link diff}. */
+export interface DiffOptions extends AnalysisOptions {
+  /** Rows of each list, 1 to 1000. Default 20. */
+  top?: number;
+}
+
+/** A class from the first file to the last, as in DevTools' Comparison view. */
+export interface ClassChange {
+  name: string;
+  /** Objects that are new in the last file. */
+  added: number;
+  /** Objects that are gone. */
+  removed: number;
+  /** `added - removed`. */
+  countDelta: number;
+  /** Shallow bytes of the new objects. */
+  addedSize: number;
+  /** Shallow bytes of the objects that are gone. */
+  removedSize: number;
+  /** `addedSize - removedSize`. */
+  sizeDelta: number;
+  /** Change of the retained size of the class, in bytes. */
+  retainedDelta: number;
+  /** Number of objects, one for each file. */
+  counts: number[];
+  /** Shallow bytes, one for each file. */
+  sizes: number[];
+}
+
+/** A class that grows, and who holds it. */
+export interface GrowingClass {
+  className: string;
+  /** What grows and where it is held, in one sentence. */
+  sentence: string;
+  countDelta: number;
+  /** Shallow bytes. */
+  sizeDelta: number;
+  /** Bytes. */
+  retainedDelta: number;
+  /** Whether it grew from each file to the next. */
+  monotonic: boolean;
+  /** The object of the last file that holds them. */
+  holder: HeapObjectRef | null;
+  path: PathStep[];
+  pathText: string;
+}
+
+/** What {@link diff} resolves with. */
+export interface HeapDiff {
+  kind: 'heapDiff';
+  /** Oldest first. `takenAt`: ISO 8601, null where no sidecar says so. */
+  files: (AnalyzedFile & { totalSize: number; objects: number; takenAt: string | null })[];
+  /**
+   * `id`: object by object, where the files are of one process and its ids are stable. `class`: by class and
+   * retaining path.
+   */
+  matchedBy: 'id' | 'class';
+  /** What grows and where it is held; `No growth: …` otherwise. */
+  verdict: string;
+  /** The last file less the first. */
+  growth: { totalSize: number; objects: number };
+  classes: ClassChange[];
+  /** The most telling first. */
+  growing: GrowingClass[];
+  /** Milliseconds. */
+  durationMs: number;
+}
+
+/**
+ * Says what grew from one heap snapshot to the next and where it is held. Two or more files, oldest first;
+ * each may be a snapshot or a {@link signature}. Cost as of {@link analyze}, for each file.
+ *
+ * @throws {RsprofError} never synchronously; as {@link analyze}
+ *
+ * @example
+ * const { verdict, growth } = await diff('before.heapsnapshot.gz', 'after.heapsnapshot.gz');
+ */
+export function diff(
+  before: string | URL,
+  after: string | URL,
+  ...more: (string | URL)[]
+): Promise<HeapDiff>;
+export function diff(
+  before: string | URL,
+  after: string | URL,
+  ...moreAndOptions: [...(string | URL)[], DiffOptions | undefined]
+): Promise<HeapDiff>;
+
+/** Options of {@link inspect}. */
+export interface InspectOptions extends AnalysisOptions {
+  /** Rows of each list, 1 to 100000. Default 20; `totals` says how many there are. */
+  limit?: number;
+}
+
+/** What {@link inspect} resolves with. */
+export interface HeapInspection {
+  file: AnalyzedFile;
+  object: HeapObjectRef & {
+    className: string;
+    /** References on the shortest way from a root. */
+    distance: number;
+  };
+  /** What it refers to. */
+  properties: PathStep[];
+  /** Who refers to it. */
+  retainers: PathStep[];
+  /** What would be freed with it: the next level of the dominator tree. */
+  dominated: HeapObjectRef[];
+  /** The nearest object that all ways to it go through. */
+  dominator: HeapObjectRef | null;
+  /** The shortest way from a root. */
+  path: PathStep[];
+  pathText: string;
+  /** Lengths of the lists before they were cut to `limit`. */
+  totals: { properties: number; retainers: number; dominated: number };
+  /** Milliseconds. */
+  durationMs: number;
+}
+
+/**
+ * Looks at one object of a heap snapshot. Cost as of {@link analyze}.
+ *
+ * @param id as the report has it: 65893 or `'@65893'`
+ * @throws {RsprofError} never synchronously; as {@link analyze}, and `INVALID_ARG` where no object has this id
+ *
+ * @example
+ * const { retainers } = await inspect('server.heapsnapshot.gz', suspects[0].object.id);
+ */
+export function inspect(
+  path: string | URL,
+  id: number | string,
+  options?: InspectOptions,
+): Promise<HeapInspection>;
+
+/** Options of {@link signature}. */
+export interface SignatureOptions extends AnalysisOptions {
+  /** A file to write it to; its folder must exist. */
+  out?: string | URL;
+  /** Replace an existing regular file. Default false. */
+  overwrite?: boolean;
+}
+
+/** A heap snapshot in short: classes, paths and sizes. Its fields are rsprof's own. */
+export interface HeapSignature {
+  /** Name and version of the format. */
+  format: string;
+  [field: string]: unknown;
+}
+
+/** What {@link signature} resolves with. */
+export interface SignatureResult {
+  /** Absolute path of the file, null where none was asked for. */
+  path: string | null;
+  /** Size of its text, in bytes. */
+  bytes: number;
+  signature: HeapSignature;
+}
+
+/**
+ * Makes the signature of a heap snapshot: less than 1 MB whatever the size of the file, to be kept (one for
+ * each release, say) and given to {@link diff} instead of the file. Names of classes and properties are in it, contents
+ * of strings are not. Cost as of {@link analyze}.
+ *
+ * @throws {RsprofError} never synchronously; as {@link analyze}, and `EXISTS`, `DISK_FULL` for `out`
+ *
+ * @example
+ * await signature('release-1.heapsnapshot.gz', { out: 'release-1.signature.json' });
+ */
+export function signature(path: string | URL, options?: SignatureOptions): Promise<SignatureResult>;

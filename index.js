@@ -42,6 +42,22 @@ function snapshotOnOutOfMemory(options) {
   return require('./lib/out-of-memory.js').snapshotOnOutOfMemory(options);
 }
 
+async function analyze(path, options) {
+  return require('./lib/analyze.js').analyze(path, options);
+}
+
+async function diff(...values) {
+  return require('./lib/diff.js').diff(...values);
+}
+
+async function inspect(path, id, options) {
+  return require('./lib/inspect.js').inspect(path, id, options);
+}
+
+async function signature(path, options) {
+  return require('./lib/signature.js').signature(path, options);
+}
+
 module.exports = {
   version,
   RsprofError,
@@ -53,4 +69,8 @@ module.exports = {
   cpuProfile,
   startHeapProfile,
   heapProfile,
+  analyze,
+  diff,
+  inspect,
+  signature,
 };

@@ -11,6 +11,10 @@ export const {
   cpuProfile,
   startHeapProfile,
   heapProfile,
+  analyze,
+  diff,
+  inspect,
+  signature,
 } = rsprof;
 
 export default rsprof;

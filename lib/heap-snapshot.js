@@ -67,7 +67,11 @@ async function heapSnapshot(options) {
   const leave = await enter('heapSnapshot', settings);
   const capture = new Capture('heapSnapshot', settings);
   capture.defer(leave);
-  return capture.run(() => takeToFile(capture));
+  const result = await capture.run(() => takeToFile(capture));
+  // Out of the gate: the next snapshot need not wait for it.
+  return settings.analyze
+    ? require('./analysis-process.js').withAnalysis(result, settings)
+    : result;
 }
 
 module.exports = { heapSnapshot, snapshotFigures };

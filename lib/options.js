@@ -20,6 +20,8 @@ const CPU = ['cpuProfile', 'startCpuProfile'];
 const HEAP = ['heapProfile', 'startHeapProfile'];
 const EVERY = [...FILES, 'heapSnapshotStream'];
 const OUT_OF_MEMORY = ['snapshotOnOutOfMemory'];
+/** Calls that read captures. */
+const ANALYSES = ['analyze', 'diff', 'inspect', 'signature'];
 
 const MAX_SECONDS = 86_400;
 
@@ -39,7 +41,7 @@ const BUDGET = Object.freeze({ seconds: 300, memory: undefined, pauseSeconds: 10
 const OPTIONS = Object.freeze({
   path: { type: 'path', calls: [...FILES, ...OUT_OF_MEMORY] },
   dir: { type: 'path', calls: [...FILES, ...OUT_OF_MEMORY], env: 'RSPROF_DIR', default: '.' },
-  overwrite: { type: 'boolean', calls: [...FILES, ...OUT_OF_MEMORY], default: false },
+  overwrite: { type: 'boolean', calls: [...FILES, ...OUT_OF_MEMORY, 'signature'], default: false },
   sidecar: { type: 'boolean', calls: [...FILES, ...OUT_OF_MEMORY], default: true },
   compression: {
     type: 'choice',
@@ -51,9 +53,9 @@ const OPTIONS = Object.freeze({
     per: { heapSnapshotStream: { default: 'none', env: undefined } },
   },
   level: { type: 'integer', min: 1, max: 19, calls: [...EVERY, ...OUT_OF_MEMORY] },
-  signal: { type: 'signal', calls: EVERY },
+  signal: { type: 'signal', calls: [...EVERY, ...ANALYSES] },
   reason: { type: 'string', calls: EVERY },
-  onProgress: { type: 'function', calls: SNAPSHOTS },
+  onProgress: { type: 'function', calls: [...SNAPSHOTS, ...ANALYSES] },
   numericValues: { type: 'boolean', calls: [...SNAPSHOTS, ...OUT_OF_MEMORY], default: false },
   exposeInternals: { type: 'boolean', calls: [...SNAPSHOTS, ...OUT_OF_MEMORY], default: false },
   redact: {
@@ -126,6 +128,17 @@ const OPTIONS = Object.freeze({
     calls: OUT_OF_MEMORY,
     default: 0,
   },
+  analyze: { type: 'boolean', calls: ['heapSnapshot'], env: 'RSPROF_ANALYZE', default: false },
+  top: {
+    type: 'integer',
+    min: 1,
+    max: 1000,
+    unit: 'rows',
+    calls: ['analyze', 'diff'],
+    default: 20,
+  },
+  limit: { type: 'integer', min: 1, max: 100_000, unit: 'rows', calls: ['inspect'], default: 20 },
+  out: { type: 'path', calls: ['signature'] },
   // Without a default: lib/out-of-memory.js looks whose death would end the child.
   wait: { type: 'number', min: 0, max: 3600, unit: 'seconds', calls: OUT_OF_MEMORY },
   // Not an option of a call: read through `fromEnvironment` by lib/backend.js.
@@ -235,11 +248,12 @@ function read(value, row, where) {
   return type.convert ? type.convert(value) : value;
 }
 
-/** `RSPROF_REDACT=false` and `=0` mean false where false is a choice. */
+/** `false` and `0` mean false where false is a choice, and `true` and `1` mean true of a boolean. */
 function parseVariable(text, row) {
-  const off =
-    row.type === 'choice' && row.values.includes(false) && (text === 'false' || text === '0');
-  return off ? false : text;
+  const isBoolean = row.type === 'boolean';
+  if ((text === 'false' || text === '0') && (isBoolean || row.values?.includes(false)))
+    return false;
+  return isBoolean && (text === 'true' || text === '1') ? true : text;
 }
 
 /**
@@ -257,11 +271,24 @@ function fromEnvironment(name, call) {
   return read(parseVariable(text, row), row, `the environment variable ${row.env}`);
 }
 
+/**
+ * @param {unknown} value a path or a file: URL
+ * @param {string} where it stands, such as `the first argument of analyze()`
+ * @returns {string}
+ * @throws {RsprofError} `ERR_RSPROF_INVALID_ARG`
+ */
+function readPath(value, where) {
+  return read(value, { type: 'path' }, where);
+}
+
 function checkObject(call, options) {
   if (options === undefined) return {};
   if (options !== null && typeof options === 'object' && !Array.isArray(options)) return options;
+  const file = optionNames(call).find((name) => name === 'path' || name === 'out');
   const hint =
-    typeof options === 'string' ? `; a file name is given as { path: ${shown(options)} }` : '';
+    typeof options === 'string' && file
+      ? `; a file name is given as { ${file}: ${shown(options)} }`
+      : '';
   throw invalidArgument(`the options of ${call}() must be an object; got ${shown(options)}${hint}`);
 }
 
@@ -296,6 +323,7 @@ function checkTogether(call, given, settings) {
     throw invalidArgument(`${call}() takes path or dir, not both`);
   }
   const levels = LEVELS[settings.compression];
+  if (!levels) return;
   settings.level ??= levels.default;
   if (settings.level > levels.max) {
     const allowed = `an integer ${range(levels)} with compression '${settings.compression}'`;
@@ -328,4 +356,4 @@ function resolveOptions(call, options) {
   return settings;
 }
 
-module.exports = { EXTENSIONS, OPTIONS, fromEnvironment, optionNames, resolveOptions };
+module.exports = { EXTENSIONS, OPTIONS, fromEnvironment, optionNames, readPath, resolveOptions };

@@ -78,4 +78,4 @@ function followProgress(recording, callback) {
   return { finish, stop };
 }
 
-module.exports = { INTERVAL_MS, followProgress };
+module.exports = { INTERVAL_MS, Reporter, followProgress };

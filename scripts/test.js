@@ -48,7 +48,7 @@ async function ownStages(totals) {
 }
 
 function unitJobs(totals, nodes) {
-  const files = stages.testFiles('unit');
+  const files = stages.testFiles('unit', 'cli');
   const job =
     ({ version, node }) =>
     () =>

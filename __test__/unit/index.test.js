@@ -20,6 +20,10 @@ test('the surface', () => {
     'cpuProfile',
     'startHeapProfile',
     'heapProfile',
+    'analyze',
+    'diff',
+    'inspect',
+    'signature',
   ]);
   assert.equal(rsprof.version, version);
 });

@@ -15,6 +15,10 @@ const CALLS = [
   'startCpuProfile',
   'heapProfile',
   'startHeapProfile',
+  'analyze',
+  'diff',
+  'inspect',
+  'signature',
 ];
 
 function clearEnvironment() {
@@ -55,6 +59,7 @@ test('every call fills in its defaults', () => {
     stableIds: false,
     budget: { seconds: 300, memory: undefined, pauseSeconds: 10 },
     queue: false,
+    analyze: false,
   });
   assert.deepEqual(
     [resolveOptions('startCpuProfile').interval, resolveOptions('startHeapProfile').interval],

@@ -1,11 +1,15 @@
 import type { HeapSnapshotOptions, HeapSnapshotResult } from 'rsprof';
 import rsprof, {
+  analyze,
   backend,
   cpuProfile,
+  diff,
   heapProfile,
   heapSnapshot,
   heapSnapshotStream,
+  inspect,
   RsprofError,
+  signature,
   snapshotOnOutOfMemory,
   startCpuProfile,
   startHeapProfile,
@@ -75,6 +79,28 @@ export async function profiles(): Promise<void> {
   console.log(ended, lines, sampleCount, totalBytes, bytes);
 }
 
+export async function analyses(signal: AbortSignal): Promise<string> {
+  const onProgress = ({ phase, percent }: { phase: string; percent: number }) =>
+    console.log(phase, percent);
+  const report = await analyze('a.heapsnapshot', { signal, onProgress, top: 5 });
+  const [suspect] = report.suspects;
+  const id: number = suspect?.object?.id ?? 0;
+  const unseen: number | undefined = report.rss?.unseen;
+  const { properties, totals } = await inspect('a.heapsnapshot', id, { limit: 3 });
+  console.log(
+    properties[0]?.edge.kind,
+    totals.retainers,
+    unseen,
+    suspect?.path[0]?.object.location,
+  );
+  const two = await diff('a', 'b');
+  const three = await diff('a', new URL('file:///b'), 'c', { top: 5 });
+  const { bytes } = await signature('a', { out: 'a.json', overwrite: true });
+  const { analysis } = await heapSnapshot({ analyze: true });
+  console.log(two.growth.totalSize, three.growing[0]?.monotonic, bytes, analysis?.verdict);
+  return report.verdict;
+}
+
 export function failure(error: unknown): string {
   if (error instanceof RsprofError) {
     const code: string = error.code;
@@ -89,6 +115,10 @@ heapSnapshot({ compresion: 'gzip' });
 heapSnapshot({ compression: 'brotli' });
 // @ts-expect-error: options of files are none of a stream
 heapSnapshotStream({ path: 'x' });
+// @ts-expect-error: no such rule of rows
+analyze('a', { rows: 3 });
+// @ts-expect-error: two files at the least
+diff('a');
 // @ts-expect-error: not a strategy
 heapSnapshot({ strategy: 'spoon' });
 // @ts-expect-error: seconds belongs to cpuProfile()

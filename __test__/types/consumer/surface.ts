@@ -6,11 +6,15 @@ type Surface = Exclude<keyof typeof rsprof, 'default' | 'module.exports'>;
 
 export const surface: Record<Surface, true> = {
   RsprofError: true,
+  analyze: true,
   backend: true,
   cpuProfile: true,
+  diff: true,
   heapProfile: true,
   heapSnapshot: true,
   heapSnapshotStream: true,
+  inspect: true,
+  signature: true,
   snapshotOnOutOfMemory: true,
   startCpuProfile: true,
   startHeapProfile: true,

@@ -59,8 +59,8 @@ impl Classes {
             of[node as usize] = classes[interface as usize];
         }
         for node in detached(graph) {
-            let name = format!("Detached {}", naming.names[of[node as usize] as usize]);
-            of[node as usize] = naming.named(name);
+            let name = format!("Detached {}", graph.strings.get(graph.name_index(node)));
+            of[node as usize] = naming.named(element_name(name.into()));
         }
         Self { of, names: naming.names, interfaces: definitions }
     }

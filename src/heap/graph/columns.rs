@@ -39,6 +39,9 @@ pub(super) struct NodeColumns {
 }
 
 impl NodeColumns {
+    /// Memory for each node.
+    pub(super) const BYTES: usize = 17;
+
     /// Room for `count` nodes; the memory is not touched before it is filled. One more edge count
     /// than nodes: they become offsets.
     pub(super) fn new(count: usize) -> Self {
@@ -149,7 +152,9 @@ impl Columns for NodeRows<'_> {
             field: kind,
             detail: "a node of a type that the header does not name",
         })?;
-        let detachedness = self.layout.detachedness.map_or(0, |at| values[at].min(2) as u8);
+        let detachedness = self.layout.detachedness.map_or(0, |at| values[at]);
+        // A state of later times is not known either.
+        let detachedness = if detachedness > 2 { 0 } else { detachedness as u8 };
         self.kinds[row] = known | detachedness << DETACHEDNESS_SHIFT;
         let name = narrow(values[name], name, "a string index that is out of range")?;
         self.highest.see(name);
@@ -182,6 +187,9 @@ pub(super) struct EdgeColumns {
 }
 
 impl EdgeColumns {
+    /// Memory for each edge.
+    pub(super) const BYTES: usize = 8;
+
     pub(super) fn new(count: usize) -> Self {
         Self { words: vec![0; count], names: vec![0; count], highest_name: AtomicU32::new(0) }
     }

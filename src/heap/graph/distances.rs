@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::ephemerons::table_id;
-use super::essential::user_roots;
+use super::essential::is_user_root;
 use super::kinds::{EdgeKind, NodeKind};
 use super::{Graph, Node, edge_kind, edge_target};
 
@@ -17,6 +17,9 @@ const UNREACHED: i32 = -5;
 pub const NO_EDGE: u32 = u32::MAX;
 
 /// Shortest ways, and with them distances.
+///
+/// Nothing refers to the root in V8's files; in one where something does, what hangs on the root may be
+/// told farther away than DevTools has it.
 #[derive(Debug)]
 pub struct Distances {
     /// For each node, the number of the last edge of a shortest way from the root.
@@ -25,7 +28,7 @@ pub struct Distances {
     /// Distance of the root.
     start: i32,
     /// Whether the way comes from a root of the program, by the first edge of it.
-    user_roots: Vec<Node>,
+    user_roots: FxHashSet<Node>,
 }
 
 impl Distances {
@@ -38,6 +41,9 @@ impl Distances {
     /// Edges from a root of the program; 100,000,000 and more for what only V8 reaches. Walks the way.
     #[must_use]
     pub fn distance(&self, graph: &Graph, node: Node) -> i32 {
+        if node == self.root {
+            return self.start;
+        }
         let mut steps = 0;
         let mut at = node;
         loop {
@@ -95,17 +101,19 @@ impl<'a> Search<'a> {
 
     fn run(mut self) -> Distances {
         let root = self.graph.root;
-        let user_roots = user_roots(self.graph);
         for number in self.graph.edge_range(root) {
-            let to = self.graph.edge(number).to;
-            if user_roots.contains(&to) && self.edges[to as usize] == NO_EDGE {
-                self.reach(to, number);
+            let edge = self.graph.edge(number);
+            if is_user_root(self.graph, edge) && self.edges[edge.to as usize] == NO_EDGE {
+                self.reach(edge.to, number);
             }
         }
+        let user_roots: FxHashSet<Node> = self.open.iter().copied().collect();
         self.spread();
         self.edges[root as usize] = NO_EDGE;
         self.open.push(root);
         self.spread();
+        // What refers back to the root does not lead to it.
+        self.edges[root as usize] = NO_EDGE;
         let start = if user_roots.is_empty() { 0 } else { SYSTEM_DISTANCE };
         Distances { edges: self.edges, root, start, user_roots }
     }
@@ -126,8 +134,7 @@ impl<'a> Search<'a> {
             for number in graph.edge_range(node) {
                 let word = graph.words[number];
                 let (kind, to) = (edge_kind(word), edge_target(word));
-                if self.edges[to as usize] != NO_EDGE || to == graph.root || kind == EdgeKind::Weak
-                {
+                if self.edges[to as usize] != NO_EDGE || kind == EdgeKind::Weak {
                     continue;
                 }
                 let is_internal = matches!(kind, EdgeKind::Internal | EdgeKind::Ephemeron);
@@ -153,11 +160,23 @@ impl<'a> Search<'a> {
                 return false;
             }
             NodeKind::Array if graph.name_bytes(node) == b"(map descriptors)" => {
-                return !edge.kind.is_indexed() || edge.name < 2 || edge.name % 3 != 1;
+                return self.index(edge).is_none_or(|index| index < 2 || index % 3 != 1);
             }
             _ => {}
         }
         self.ends_pair(edge)
+    }
+
+    /// The number that an edge's name is or begins with, as JavaScript's `parseInt` has it: V8 writes
+    /// `internal` edges of this kind.
+    fn index(&self, edge: super::Edge) -> Option<u64> {
+        if edge.kind.is_indexed() {
+            return Some(edge.name.into());
+        }
+        let name = self.graph.strings.bytes(edge.name).trim_ascii_start();
+        let name = name.strip_prefix(b"+").unwrap_or(name);
+        let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        std::str::from_utf8(&name[..digits]).ok()?.parse().ok()
     }
 
     /// Of the two edges to a weak map's value, from the map and from the key, the later one counts.

@@ -13,7 +13,7 @@ use super::rows::read_rows;
 use super::source::{AHEAD, Control, Encoding, Source};
 use super::strings::{Strings, read_string, read_strings};
 use crate::error::{Error, Result};
-use crate::heap::header::{self, Layout, LocationLayout};
+use crate::heap::header::{self, Layout, LocationLayout, NodeLayout};
 use crate::heap::numbers::{Read, Record};
 
 /// The `snapshot` object is at most this long, in bytes.
@@ -21,6 +21,14 @@ const LONGEST_HEADER: usize = 1 << 20;
 
 /// How deep unknown sections may nest.
 const DEEPEST: usize = 1 << 16;
+
+/// Sums of self sizes stay below 2^63: the small ones are less than 2^61 together.
+const MOST_HUGE: u128 = 1 << 62;
+
+/// V8 writes at most one string for each node and edge, a redacted file two; few files have so few of
+/// these that the others show.
+const STRINGS_PER_RECORD: usize = 4;
+const FEW_STRINGS: usize = 1 << 16;
 
 /// Parser threads, beside the one that reads and the one that cuts.
 const WORKERS: usize = 2;
@@ -36,9 +44,9 @@ pub(super) struct Document {
     pub(super) encoding: Encoding,
 }
 
-/// Reads a file.
-pub(super) fn read(path: &Path, control: &Control) -> Result<Document> {
-    let source = Source::open(path)?;
+/// Reads a file, `chunk` bytes at a time.
+pub(super) fn read(path: &Path, control: &Control, chunk: usize) -> Result<Document> {
+    let source = Source::open(path, chunk)?;
     let (encoding, most_text) = (source.encoding, source.most_text());
     let (send, chunks) = sync_channel(AHEAD);
     let (spare, spares) = channel();
@@ -63,8 +71,21 @@ struct Sections {
     layout: Option<Layout>,
     nodes: Option<NodeColumns>,
     edges: Option<EdgeColumns>,
-    locations: Vec<Location>,
+    locations: Option<Vec<Location>>,
     strings: Option<Strings>,
+}
+
+impl Sections {
+    fn has(&self, key: &[u8]) -> bool {
+        match key {
+            b"snapshot" => self.layout.is_some(),
+            b"nodes" => self.nodes.is_some(),
+            b"edges" => self.edges.is_some(),
+            b"locations" => self.locations.is_some(),
+            b"strings" => self.strings.is_some(),
+            _ => false,
+        }
+    }
 }
 
 impl Parser<'_> {
@@ -76,8 +97,14 @@ impl Parser<'_> {
         self.input.expect(b'{', "at the beginning")?;
         if !self.input.accept(b'}')? {
             loop {
+                self.input.peek()?;
+                let start = self.input.offset();
                 let key = read_string(&mut self.input)?;
                 self.input.expect(b':', "after a key")?;
+                if found.has(&key) {
+                    let detail = format!("{} comes twice", String::from_utf8_lossy(&key));
+                    return Err(invalid(detail, start));
+                }
                 self.section(&key, &mut found)?;
                 if !self.input.accept(b',')? {
                     break;
@@ -85,7 +112,9 @@ impl Parser<'_> {
             }
             self.input.expect(b'}', "at the end")?;
         }
-        self.finish(found)
+        let document = self.finish(found)?;
+        self.input.end()?;
+        Ok(document)
     }
 
     fn section(&mut self, key: &[u8], found: &mut Sections) -> Result<()> {
@@ -93,7 +122,7 @@ impl Parser<'_> {
             b"snapshot" => found.layout = Some(self.header()?),
             b"nodes" => found.nodes = Some(self.nodes(found.layout.as_ref())?),
             b"edges" => found.edges = Some(self.edges(found)?),
-            b"locations" => found.locations = self.locations(found)?,
+            b"locations" => found.locations = Some(self.locations(found)?),
             b"strings" => {
                 let used = used_strings(found);
                 found.strings = Some(read_strings(&mut self.input, used)?);
@@ -107,7 +136,9 @@ impl Parser<'_> {
         let start = self.input.offset();
         let mut text = Vec::new();
         self.skip_value(Some(&mut text))?;
-        let layout = header::parse(&text).map_err(|fault| invalid(fault, start))?;
+        let mut layout = header::parse(&text).map_err(|fault| invalid(fault, start))?;
+        // The file tells where the root's record is among the numbers, as edges do.
+        layout.root /= layout.nodes.width as u64;
         // A digit and a comma are the least that a number takes.
         let fits =
             |count: u64, width: usize| count.saturating_mul(2 * width as u64) <= self.most_text;
@@ -125,6 +156,7 @@ impl Parser<'_> {
         let Some(Layout { nodes: layout, .. }) = layout else {
             return self.input.bad("nodes before the snapshot's header");
         };
+        reserve(layout.count, NodeColumns::BYTES)?;
         let mut columns = NodeColumns::new(layout.count as usize);
         let kinds = node_kinds(layout);
         read_rows(&mut self.input, "nodes", WORKERS, columns.rows(layout, &kinds))?;
@@ -132,25 +164,25 @@ impl Parser<'_> {
     }
 
     fn edges(&mut self, found: &Sections) -> Result<EdgeColumns> {
-        let (Some(layout), Some(nodes)) = (&found.layout, &found.nodes) else {
-            return self.input.bad("edges before the nodes");
+        let Some(layout) = &found.layout else {
+            return self.input.bad("edges before the snapshot's header");
         };
+        reserve(layout.edges.count, EdgeColumns::BYTES)?;
         let mut columns = EdgeColumns::new(layout.edges.count as usize);
         let kinds = edge_kinds(&layout.edges);
-        let rows = columns.rows(&layout.edges, &kinds, nodes.kinds.len(), layout.nodes.width);
+        let nodes = layout.nodes.count as usize;
+        let rows = columns.rows(&layout.edges, &kinds, nodes, layout.nodes.width);
         read_rows(&mut self.input, "edges", WORKERS, rows)?;
         Ok(columns)
     }
 
     /// One by one: there is one for each function and class, which is few beside the edges.
     fn locations(&mut self, found: &Sections) -> Result<Vec<Location>> {
-        let known = found.layout.as_ref().zip(found.nodes.as_ref());
-        let Some((layout, nodes)) = known else {
-            self.skip_value(None)?;
-            return Ok(Vec::new());
+        let Some(layout) = &found.layout else {
+            return self.input.bad("locations before the snapshot's header");
         };
         match &layout.locations {
-            Some(rows) => self.location_rows(rows, layout.nodes.width, nodes.kinds.len()),
+            Some(rows) => self.location_rows(rows, &layout.nodes),
             None => self.skip_value(None).map(|()| Vec::new()),
         }
     }
@@ -158,8 +190,7 @@ impl Parser<'_> {
     fn location_rows(
         &mut self,
         layout: &LocationLayout,
-        node_width: usize,
-        nodes: usize,
+        nodes: &NodeLayout,
     ) -> Result<Vec<Location>> {
         let mut locations = Vec::new();
         let mut numbers = Vec::with_capacity(layout.width);
@@ -170,14 +201,21 @@ impl Parser<'_> {
         loop {
             numbers.push(self.number()?);
             if numbers.len() == layout.width {
-                locations.extend(location(layout, &numbers, node_width, nodes));
+                if locations.len() as u64 == nodes.count {
+                    return self.input.bad("there are more locations than nodes");
+                }
+                locations.extend(location(layout, &numbers, nodes.width, nodes.count as usize));
                 numbers.clear();
             }
-            if self.input.accept(b']')? {
+            if self.input.peek()? == b']' {
                 break;
             }
             self.input.expect(b',', "between numbers")?;
         }
+        if !numbers.is_empty() {
+            return self.input.bad("locations ends in the middle of a record");
+        }
+        self.input.skip(1);
         locations.sort_unstable_by_key(|location| location.node);
         Ok(locations)
     }
@@ -191,8 +229,8 @@ impl Parser<'_> {
         }
         let mut value: Option<u64> = None;
         loop {
-            match self.input.peek()? {
-                digit @ b'0'..=b'9' => {
+            match self.input.rest()?.first() {
+                Some(digit @ b'0'..=b'9') => {
                     let digit = u64::from(digit - b'0');
                     value = value.unwrap_or(0).checked_mul(10).and_then(|v| v.checked_add(digit));
                     if value.is_none() {
@@ -253,7 +291,7 @@ impl Parser<'_> {
         }
     }
 
-    fn finish(self, found: Sections) -> Result<Document> {
+    fn finish(&self, found: Sections) -> Result<Document> {
         let Sections { layout, nodes, edges, locations, strings } = found;
         let missing = |name: &str| invalid(format!("there is no {name}: not a heap snapshot"), 0);
         let document = Document {
@@ -261,7 +299,7 @@ impl Parser<'_> {
             nodes: nodes.ok_or_else(|| missing("nodes"))?,
             edges: edges.ok_or_else(|| missing("edges"))?,
             strings: strings.ok_or_else(|| missing("strings"))?,
-            locations,
+            locations: locations.unwrap_or_default(),
             encoding: self.encoding,
         };
         document.check(self.input.offset())?;
@@ -269,10 +307,24 @@ impl Parser<'_> {
     }
 }
 
-/// Behind the last string that is referred to; all of them where that is not known yet.
+/// Behind the last string that is referred to; where that is not known yet, or cannot be true, the most
+/// that a file with so many nodes and edges may have.
 fn used_strings(found: &Sections) -> usize {
-    let (Some(nodes), Some(edges)) = (&found.nodes, &found.edges) else { return usize::MAX };
-    highest_name(nodes, edges) as usize + 1
+    let counts = found.layout.as_ref().map_or(0, |layout| layout.nodes.count + layout.edges.count);
+    let most = counts as usize * STRINGS_PER_RECORD + FEW_STRINGS;
+    let (Some(nodes), Some(edges)) = (&found.nodes, &found.edges) else { return most };
+    most.min(highest_name(nodes, edges) as usize + 1)
+}
+
+/// Fails where so much memory is not to be had: the columns' own allocations would end the process.
+fn reserve(count: u64, bytes: usize) -> Result<()> {
+    let mut room: Vec<u8> = Vec::new();
+    let bytes = (count as usize).saturating_mul(bytes);
+    room.try_reserve_exact(bytes)
+        .map_err(|_| Error::Budget(format!("reading the file takes more than {bytes} bytes")))?;
+    // Otherwise the compiler may leave the allocation out.
+    std::hint::black_box(&room);
+    Ok(())
 }
 
 fn highest_name(nodes: &NodeColumns, edges: &EdgeColumns) -> u32 {
@@ -287,6 +339,10 @@ impl Document {
         if edges != self.edges.words.len() as u64 {
             let there = self.edges.words.len();
             return Err(invalid(format!("the nodes have {edges} edges, the file {there}"), end));
+        }
+        let huge: u128 = self.nodes.huge.lock().values().map(|size| u128::from(*size)).sum();
+        if huge > MOST_HUGE {
+            return Err(invalid("the nodes' sizes add up to more than there is", end));
         }
         if self.nodes.kinds.is_empty() {
             return Err(invalid("the snapshot has no nodes", end));

@@ -1,6 +1,7 @@
 //! Dominators by Semi-NCA (Georgiadis 2005: semidominators as Lengauer and Tarjan have them, then the
 //! nearest common ancestor in the depth-first tree), in the numbers of a depth-first walk, without
-//! recursion.
+//! recursion. Where the search for the ancestor takes too many steps, as in a long queue whose items
+//! are in a table too, it goes on by longer ones.
 //!
 //! Memory beside the graph: five numbers of 32 bits a node, and one for each edge that counts and is
 //! no tree edge.
@@ -217,16 +218,51 @@ fn semi_nca(parents: Vec<u32>, retainers: Retainers, control: &Control) -> Resul
         }
     }
     drop((forest, places));
+    Ok(nearest_ancestors(parents, &semis))
+}
+
+/// Steps for each node, on the whole, before the search takes longer ones.
+const FEW_STEPS: usize = 16;
+
+/// For each place, the deepest of the dominators of its parent that is not below its semidominator.
+fn nearest_ancestors(parents: Vec<u32>, semis: &[u32]) -> Vec<u32> {
     let mut idoms = parents;
+    let mut steps_left = FEW_STEPS * idoms.len();
     for place in 1..idoms.len() {
-        let semi = semis[place];
         let mut idom = idoms[place];
-        while idom > semi {
+        let mut steps = 0;
+        while idom > semis[place] {
             idom = idoms[idom as usize];
+            steps += 1;
         }
         idoms[place] = idom;
+        if steps > steps_left {
+            return nearest_by_jumps(idoms, semis, place + 1);
+        }
+        steps_left -= steps;
     }
-    Ok(idoms)
+    idoms
+}
+
+/// The same from `start` on, where each place also knows an ancestor far up, so that a search takes the
+/// logarithm of its way (Myers 1983, "An applicative random-access stack").
+fn nearest_by_jumps(mut idoms: Vec<u32>, semis: &[u32], start: usize) -> Vec<u32> {
+    let mut jumps = vec![0_u32; idoms.len()];
+    let mut depths = vec![0_u32; idoms.len()];
+    for place in 1..idoms.len() {
+        let mut idom = idoms[place];
+        while place >= start && idom > semis[place] {
+            let jump = jumps[idom as usize];
+            idom = if jump > semis[place] { jump } else { idoms[idom as usize] };
+        }
+        idoms[place] = idom;
+        depths[place] = depths[idom as usize] + 1;
+        let jump = jumps[idom as usize] as usize;
+        let up = jumps[jump] as usize;
+        let is_level = depths[idom as usize] + depths[up] == 2 * depths[jump];
+        jumps[place] = if is_level { up as u32 } else { idom };
+    }
+    idoms
 }
 
 fn identity(length: usize) -> Vec<u32> {
@@ -267,6 +303,41 @@ impl Forest {
             least = least.min(self.labels[at as usize]);
             self.labels[at as usize] = least;
             self.ancestors[at as usize] = root;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{nearest_ancestors, nearest_by_jumps};
+
+    proptest! {
+        #[test]
+        fn long_steps_lead_where_short_ones_do(
+            raw in proptest::collection::vec((any::<u32>(), any::<u32>(), any::<bool>()), 1..300),
+            start in 1_usize..300,
+        ) {
+            // Mostly deep: the place before is the parent, and the semidominator is far up.
+            let parent = |(at, (parent, _, deep)): (u32, &(u32, u32, bool))| {
+                if *deep { at } else { parent % (at + 1) }
+            };
+            let parents: Vec<u32> = [0].into_iter().chain((0..).zip(&raw).map(parent)).collect();
+            let semi = |(parent, (_, semi, _)): (&u32, &(u32, u32, bool))| semi % (parent + 1);
+            let semis: Vec<u32> =
+                [0].into_iter().chain(parents[1..].iter().zip(&raw).map(semi)).collect();
+            let mut idoms = parents.clone();
+            for place in 1..idoms.len() {
+                while idoms[place] > semis[place] {
+                    idoms[place] = idoms[idoms[place] as usize];
+                }
+            }
+            prop_assert_eq!(&nearest_ancestors(parents.clone(), &semis), &idoms);
+            let mut partly = parents;
+            let start = start.min(partly.len());
+            partly[..start].copy_from_slice(&idoms[..start]);
+            prop_assert_eq!(nearest_by_jumps(partly, &semis, start), idoms);
         }
     }
 }

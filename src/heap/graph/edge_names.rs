@@ -9,7 +9,7 @@ use super::kinds::EdgeKind;
 const OTHER: u16 = u16::MAX;
 
 /// The names of all edges, in the order of the edges.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct EdgeNames {
     codes: Vec<u16>,
     /// String index by code, for edges whose name is a string.

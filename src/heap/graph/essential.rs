@@ -38,12 +38,12 @@ pub(super) struct Essential<'a> {
 }
 
 /// A root's edge that leads to something of the program's: its global object, DOM trees.
-fn is_user_root(graph: &Graph, edge: Edge) -> bool {
+pub(super) fn is_user_root(graph: &Graph, edge: Edge) -> bool {
     graph.kind(edge.to) != NodeKind::Synthetic || is_dom_trees(graph, edge.to)
 }
 
 fn is_dom_trees(graph: &Graph, node: Node) -> bool {
-    graph.name_bytes(node) == b"(Document DOM trees)"
+    graph.kind(node) == NodeKind::Synthetic && graph.name_bytes(node) == b"(Document DOM trees)"
 }
 
 /// Where the program begins: in Node.js the global objects of its contexts.

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender};
 
 use super::source::{Control, HEADROOM};
 use crate::error::{Error, Result};
-use crate::heap::numbers::is_space;
+use crate::heap::numbers::{is_space, skip_space};
 
 /// Reads a JSON text chunk by chunk.
 pub(super) struct Input<'a> {
@@ -146,6 +146,21 @@ impl<'a> Input<'a> {
         let found = self.peek()? == wanted;
         self.skip(usize::from(found));
         Ok(found)
+    }
+
+    /// Takes the white space that the text ends with; nothing else may be left.
+    pub(super) fn end(&mut self) -> Result<()> {
+        loop {
+            let rest = self.rest()?;
+            if rest.is_empty() {
+                return Ok(());
+            }
+            let (spaces, length) = (skip_space(rest, 0), rest.len());
+            self.skip(spaces);
+            if spaces < length {
+                return self.bad("something follows the document");
+            }
+        }
     }
 
     /// Takes `wanted`, or fails.

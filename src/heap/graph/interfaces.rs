@@ -174,14 +174,17 @@ fn format_property(name: &str) -> String {
 }
 
 /// Finds the definition with most properties that an object has all of.
-struct Matcher<'a> {
-    definitions: &'a [Definition],
+struct Matcher {
+    /// The properties of each definition, and how often: symbols may have one description.
+    definitions: Vec<FxHashMap<u32, usize>>,
+    /// How many properties each definition has.
+    lengths: Vec<usize>,
     /// Definitions by their rarest property: an object without it need not be compared.
     by_property: FxHashMap<u32, Vec<u32>>,
 }
 
-impl<'a> Matcher<'a> {
-    fn new(definitions: &'a [Definition]) -> Self {
+impl Matcher {
+    fn new(definitions: &[Definition]) -> Self {
         let mut uses: FxHashMap<u32, u32> = FxHashMap::default();
         for property in definitions.iter().flat_map(|one| &one.properties) {
             *uses.entry(*property).or_default() += 1;
@@ -192,20 +195,31 @@ impl<'a> Matcher<'a> {
                 by_property.entry(*rarest).or_default().push(number as u32);
             }
         }
-        Self { definitions, by_property }
+        Self {
+            definitions: definitions.iter().map(|one| times(&one.properties)).collect(),
+            lengths: definitions.iter().map(|one| one.properties.len()).collect(),
+            by_property,
+        }
     }
 
     fn best(&self, properties: &[u32]) -> Option<u32> {
-        let there: FxHashSet<u32> = properties.iter().copied().collect();
+        let there = times(properties);
         let candidates =
-            there.iter().filter_map(|property| self.by_property.get(property)).flatten();
+            there.keys().filter_map(|property| self.by_property.get(property)).flatten();
         let fits = |number: &&u32| {
-            self.definitions[**number as usize].properties.iter().all(|one| there.contains(one))
+            let mut wanted = self.definitions[**number as usize].iter();
+            wanted.all(|(property, times)| there.get(property) >= Some(times))
         };
-        let rank = |number: &&u32| {
-            let count = self.definitions[**number as usize].properties.len();
-            (count, std::cmp::Reverse(**number))
-        };
+        let rank = |number: &&u32| (self.lengths[**number as usize], std::cmp::Reverse(**number));
         candidates.filter(fits).max_by_key(rank).copied()
     }
+}
+
+/// How often each property is there.
+fn times(properties: &[u32]) -> FxHashMap<u32, usize> {
+    let mut times = FxHashMap::default();
+    for property in properties {
+        *times.entry(*property).or_default() += 1;
+    }
+    times
 }

@@ -20,11 +20,15 @@ mod essential;
 mod input;
 mod interfaces;
 mod kinds;
+#[cfg(test)]
+mod naive;
 mod ownership;
 mod rows;
 mod sizes;
 mod source;
 mod strings;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::path::Path;
@@ -87,8 +91,16 @@ impl Graph {
     ///
     /// The sizes are those that DevTools shows: what is V8's own and has one owner counts for that.
     pub fn read(path: &Path, control: &Control) -> Result<(Self, SelfSizes)> {
+        let (graph, mut sizes) = Self::read_in_chunks(path, control, source::CHUNK)?;
+        ownership::attribute(&graph, &mut sizes);
+        control.check()?;
+        Ok((graph, sizes))
+    }
+
+    /// The same with the sizes of the file.
+    fn read_in_chunks(path: &Path, control: &Control, chunk: usize) -> Result<(Self, SelfSizes)> {
         let document::Document { layout, nodes, edges, locations, strings, encoding } =
-            document::read(path, control)?;
+            document::read(path, control, chunk)?;
         let mut first_edges = nodes.edge_counts;
         offsets(&mut first_edges);
         let mut graph = Self {
@@ -105,10 +117,7 @@ impl Graph {
             extra_native_bytes: layout.extra_native_bytes,
         };
         ephemerons::mark(&mut graph);
-        let mut sizes = SelfSizes { sizes: nodes.sizes, huge: nodes.huge.into_inner() };
-        ownership::attribute(&graph, &mut sizes);
-        control.check()?;
-        Ok((graph, sizes))
+        Ok((graph, SelfSizes { sizes: nodes.sizes, huge: nodes.huge.into_inner() }))
     }
 
     /// Number of nodes.

@@ -4,7 +4,7 @@
 //! splits the columns at the same place: each piece of text goes to a worker together with the
 //! slices it fills, so nothing is shared and nothing is copied twice.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, sync_channel};
 use std::thread;
 
@@ -62,7 +62,7 @@ pub(super) fn read_rows<C: Columns>(
     let (send, jobs) = sync_channel::<Job<C>>(workers * 2);
     let pool = Pool {
         jobs: Mutex::new(jobs),
-        failed: AtomicBool::new(false),
+        failed_at: AtomicU64::new(NEVER),
         first: Mutex::new(None),
         spare: Mutex::new(input.spare()),
     };
@@ -80,7 +80,7 @@ pub(super) fn read_rows<C: Columns>(
         outcome
     });
     match pool.first.into_inner() {
-        Some(error) => Err(error),
+        Some((offset, detail)) => Err(invalid(detail, offset)),
         None => outcome,
     }
 }
@@ -103,7 +103,7 @@ impl<C: Columns> Cutter<'_, '_, C> {
     fn cut(mut self, send: impl Fn(Job<C>) -> bool) -> Result<()> {
         let width = self.columns.width();
         loop {
-            if self.pool.failed.load(Ordering::Relaxed) {
+            if self.pool.failed_at.load(Ordering::Relaxed) != NEVER {
                 return Ok(()); // The worker's error is told.
             }
             let rest = self.input.rest()?;
@@ -115,7 +115,10 @@ impl<C: Columns> Cutter<'_, '_, C> {
             // Behind the comma that ends the last whole record.
             let behind = memrchr_iter(b',', rest).nth(commas % width).map_or(0, |at| at + 1);
             let length = rest.len();
-            let columns = self.split(records)?;
+            let Some(columns) = self.columns.split(records) else {
+                let full = after(rest, self.columns.len() * width);
+                return self.too_many(full);
+            };
             let cut = self.input_length() - (length - behind);
             let (chunk, start, offset) = self.input.take(cut)?;
             if records > 0 && !send(Job { columns, chunk, start, offset }) {
@@ -128,12 +131,11 @@ impl<C: Columns> Cutter<'_, '_, C> {
         self.input.position() + self.input.left()
     }
 
-    fn split(&mut self, records: usize) -> Result<C> {
-        let name = self.name;
-        match self.columns.split(records) {
-            Some(columns) => Ok(columns),
-            None => self.input.bad(format!("{name} has more records than its header says")),
-        }
+    /// There is no room for the number `behind` bytes on.
+    fn too_many(&mut self, behind: usize) -> Result<()> {
+        self.input.skip(behind);
+        self.input.peek()?;
+        self.input.bad(format!("{} has more records than its header says", self.name))
     }
 
     /// The last piece, up to and with the bracket at `end`.
@@ -141,20 +143,44 @@ impl<C: Columns> Cutter<'_, '_, C> {
         let offset = self.input.offset();
         let text = self.input.rest()?[..=end].to_vec();
         let numbers = memchr_iter(b',', &text).count() + 1;
-        if !numbers.is_multiple_of(width) {
+        let records = (numbers / width).min(self.columns.len());
+        let located = |(at, detail)| invalid(detail, offset + at as u64);
+        if let Some(columns) = self.columns.split(records) {
+            fill(columns, &text, 0).map_err(located)?;
+        }
+        let (left, behind) = (numbers - records * width, after(&text, records * width));
+        if left > 0 && self.columns.len() == 0 {
+            return self.too_many(behind);
+        }
+        self.input.skip(end);
+        if left > 0 {
+            if let Read::Bad(at) = Record::default().read(left, &text, behind) {
+                return Err(located((at, NO_NUMBER)));
+            }
             return self.input.bad(format!("{} ends in the middle of a record", self.name));
         }
-        let columns = self.split(numbers / width)?;
-        fill(columns, &text, 0).map_err(|(at, detail)| invalid(detail, offset + at as u64))?;
-        self.input.skip(end + 1);
+        self.input.skip(1);
         whole(self.input, self.name, self.columns.len())
     }
 }
 
+/// Where the text goes on after so many numbers.
+fn after(text: &[u8], numbers: usize) -> usize {
+    let last = numbers.checked_sub(1).and_then(|last| memchr_iter(b',', text).nth(last));
+    last.map_or(0, |at| at + 1)
+}
+
+/// Why a worker stopped.
+const NO_NUMBER: &str = "expected an unsigned integer";
+
+/// Offset of a failure that did not happen.
+const NEVER: u64 = u64::MAX;
+
 struct Pool<C> {
     jobs: Mutex<Receiver<Job<C>>>,
-    failed: AtomicBool,
-    first: Mutex<Option<Error>>,
+    /// Offset of the first fault that was found up to now.
+    failed_at: AtomicU64,
+    first: Mutex<Option<(u64, &'static str)>>,
     spare: Mutex<Sender<Vec<u8>>>,
 }
 
@@ -165,14 +191,22 @@ impl<C: Columns> Pool<C> {
             let job = self.jobs.lock().recv();
             let Ok(Job { columns, chunk, start, offset }) = job else { return };
             // After a failure the rest is only drained, so that the cutter does not wait for ever.
-            if self.failed.load(Ordering::Relaxed) {
+            if self.failed_at.load(Ordering::Relaxed) < offset {
                 continue;
             }
             if let Err((at, detail)) = fill(columns, &chunk, start) {
-                *self.first.lock() = Some(invalid(detail, offset + (at - start) as u64));
-                self.failed.store(true, Ordering::Relaxed);
+                self.fail(offset + (at - start) as u64, detail);
             }
             let _ = spare.send(chunk);
+        }
+    }
+
+    /// Another worker may have found a fault behind this one before.
+    fn fail(&self, offset: u64, detail: &'static str) {
+        let mut first = self.first.lock();
+        if first.is_none_or(|(other, _)| offset < other) {
+            *first = Some((offset, detail));
+            self.failed_at.store(offset, Ordering::Relaxed);
         }
     }
 }
@@ -205,7 +239,7 @@ fn fill_rows<C: Columns>(
         match record.read(width, text, at) {
             Read::Record { next, .. } => at = next,
             Read::More => return Err((text.len(), "expected a number")),
-            Read::Bad(at) => return Err((at, "expected an unsigned integer")),
+            Read::Bad(at) => return Err((at, NO_NUMBER)),
         }
         if let Err(Fault { field, detail }) = columns.set(row, &record) {
             return Err((record.starts[field], detail));

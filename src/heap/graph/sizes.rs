@@ -4,7 +4,7 @@ use super::Node;
 use super::columns::HugeSizes;
 
 /// Own size of each node, in bytes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SelfSizes {
     pub(super) sizes: Vec<u32>,
     /// What does not fit into the column, by node.

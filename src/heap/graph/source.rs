@@ -1,6 +1,6 @@
 //! A file as chunks of text: opened, recognised, decompressed and read ahead on a thread of its own.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,7 +10,7 @@ use flate2::read::MultiGzDecoder;
 
 use crate::error::{Error, Result};
 
-/// Bytes of text in a chunk.
+/// Bytes of text in a chunk, outside tests.
 pub(super) const CHUNK: usize = 1 << 20;
 
 /// Room before a chunk's text, for the record that the chunk before it ended in.
@@ -64,18 +64,24 @@ pub(super) struct Source {
     /// Bytes of the file as it is.
     pub(super) size: u64,
     pub(super) encoding: Encoding,
+    /// Bytes of text in a chunk.
+    chunk: usize,
 }
 
 impl Source {
     /// Opens a regular file and looks at its first bytes.
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(super) fn open(path: &Path, chunk: usize) -> Result<Self> {
         use std::io::Seek;
-        let mut file = File::open(path).map_err(Error::io("opening the file"))?;
-        let meta = file.metadata().map_err(Error::io("opening the file"))?;
-        if meta.is_dir() {
-            let source = io::Error::from(io::ErrorKind::IsADirectory);
+        // Before it is opened: a pipe's opening waits for somebody who writes.
+        let meta = fs::metadata(path).map_err(Error::io("opening the file"))?;
+        if !meta.is_file() {
+            let source = match meta.is_dir() {
+                true => io::ErrorKind::IsADirectory.into(),
+                false => io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"),
+            };
             return Err(Error::Io { action: "opening the file", source });
         }
+        let mut file = File::open(path).map_err(Error::io("opening the file"))?;
         let mut head = Vec::with_capacity(4);
         (&file).take(4).read_to_end(&mut head).map_err(Error::io("reading the file"))?;
         file.rewind().map_err(Error::io("reading the file"))?;
@@ -84,7 +90,7 @@ impl Source {
             [0x28, 0xB5, 0x2F, 0xFD] => Encoding::Zstd,
             _ => Encoding::Plain,
         };
-        Ok(Self { file, size: meta.len(), encoding })
+        Ok(Self { file, size: meta.len(), encoding, chunk })
     }
 
     /// The most text that can honestly come of this file, in bytes.
@@ -107,17 +113,15 @@ impl Source {
         // Two files may be read under one control.
         control.size.fetch_add(self.size, Ordering::Relaxed);
         let file = Counted { file: self.file, read: &control.read };
+        let pump = |text: &mut dyn Read| pump(text, self.chunk, chunks, spare);
         match self.encoding {
-            Encoding::Plain => pump(file, chunks, spare),
+            Encoding::Plain => pump(&mut { file }),
             Encoding::Gzip => {
-                pump(
-                    MultiGzDecoder::new(io::BufReader::with_capacity(1 << 17, file)),
-                    chunks,
-                    spare,
-                );
+                let file = io::BufReader::with_capacity(1 << 17, file);
+                pump(&mut MultiGzDecoder::new(file));
             }
             Encoding::Zstd => match zstd::stream::read::Decoder::new(file) {
-                Ok(text) => pump(text, chunks, spare),
+                Ok(mut text) => pump(&mut text),
                 Err(error) => drop(chunks.send(Err(error))),
             },
         }
@@ -137,11 +141,16 @@ impl Read for Counted<'_> {
     }
 }
 
-fn pump(mut text: impl Read, chunks: &SyncSender<io::Result<Vec<u8>>>, spare: &Receiver<Vec<u8>>) {
+fn pump(
+    text: &mut dyn Read,
+    size: usize,
+    chunks: &SyncSender<io::Result<Vec<u8>>>,
+    spare: &Receiver<Vec<u8>>,
+) {
     loop {
-        let mut chunk = spare.try_recv().unwrap_or_default();
-        chunk.resize(HEADROOM + CHUNK, 0);
-        let outcome = fill(&mut text, &mut chunk[HEADROOM..]);
+        let mut chunk = spare.try_recv().unwrap_or_else(|_| vec![0; HEADROOM + size]);
+        chunk.resize(HEADROOM + size, 0);
+        let outcome = fill(text, &mut chunk[HEADROOM..]);
         let (length, failure) = match outcome {
             (length, Ok(())) => (length, None),
             (length, Err(error)) => (length, Some(error)),
@@ -155,13 +164,13 @@ fn pump(mut text: impl Read, chunks: &SyncSender<io::Result<Vec<u8>>>, spare: &R
             let _ = chunks.send(Err(error));
             return;
         }
-        if length < CHUNK {
+        if length < size {
             return;
         }
     }
 }
 
-fn fill(text: &mut impl Read, buffer: &mut [u8]) -> (usize, io::Result<()>) {
+fn fill(text: &mut dyn Read, buffer: &mut [u8]) -> (usize, io::Result<()>) {
     let mut length = 0;
     while length < buffer.len() {
         match text.read(&mut buffer[length..]) {

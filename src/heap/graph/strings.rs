@@ -193,3 +193,15 @@ fn hex4(input: &mut Input<'_>) -> Result<u32> {
     }
     Ok(unit)
 }
+
+#[cfg(test)]
+impl<'a> FromIterator<&'a str> for Strings {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(texts: I) -> Self {
+        let mut strings = Self::default();
+        for text in texts {
+            strings.add(text.as_bytes());
+            strings.end();
+        }
+        strings
+    }
+}

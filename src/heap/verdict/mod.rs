@@ -20,6 +20,8 @@ pub mod signature;
 mod suspect;
 mod suspects;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use analysis::{Analysis, Phase, Watcher};

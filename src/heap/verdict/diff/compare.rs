@@ -73,8 +73,8 @@ pub(super) fn compare(
         tables.insert(tables.len() - 1, table);
     }
     let matched_by = if matched.is_some() { MatchedBy::Id } else { MatchedBy::Class };
-    let mut kept = matched.map(|matched| matched.kept).unwrap_or_default();
-    fold(&mut tables, &mut kept, &mut names);
+    let kept = matched.map(|matched| matched.kept).unwrap_or_default();
+    fold(&mut tables, &mut names);
     Ok(Comparison { names, tables, matched_by, kept, growing })
 }
 

@@ -175,11 +175,10 @@ impl<'a> Finder<'a> {
         for (class, (tops, rest)) in (0..).zip(tops.into_iter().zip(rest)) {
             let delta = self.deltas[class as usize];
             let size = |bytes: i64| u64::try_from(bytes).unwrap_or(0);
-            let (one, most, contents) = if tops.nodes.is_empty() {
-                (rest, size(delta.self_size), Vec::new())
+            let (one, most) = if tops.nodes.is_empty() {
+                (&rest, size(delta.self_size))
             } else {
-                let contents = self.contents(class, &tops.nodes);
-                (tops, size(delta.retained_size).max(size(delta.self_size)), contents)
+                (&tops, size(delta.retained_size).max(size(delta.self_size)))
             };
             let score = one.weight.min(most);
             if delta.count > 0 && score > self.threshold(class) {
@@ -189,7 +188,7 @@ impl<'a> Finder<'a> {
                     delta,
                     score,
                     held: held(self.analysis, &one.told()),
-                    contents,
+                    contents: self.contents(class, &tops.nodes),
                 });
             }
         }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashMap;
 
 use super::super::signature::Signature;
-use super::ids::Kept;
 use crate::heap::graph::{ClassId, ClassSizes, Classes, Graph, SelfSizes};
 
 /// What signatures leave out is a class of its own.
@@ -141,7 +140,7 @@ impl FileTable {
 
 /// Where a signature leaves classes out, the other files' classes that it does not name are taken
 /// together as well: nobody knows whether it had them, nor which of them were there before.
-pub(super) fn fold(tables: &mut [FileTable], kept: &mut [Kept], names: &mut ClassNames) {
+pub(super) fn fold(tables: &mut [FileTable], names: &mut ClassNames) {
     if !tables.iter().any(|table| table.is_cut) {
         return;
     }
@@ -160,11 +159,6 @@ pub(super) fn fold(tables: &mut [FileTable], kept: &mut [Kept], names: &mut Clas
         }
         // What many classes retain together is not the sum, and was not kept.
         table.at(others).retained_size = 0;
-    }
-    for number in lost {
-        if let Some(kept) = kept.get_mut(number as usize) {
-            *kept = Kept::default();
-        }
     }
 }
 

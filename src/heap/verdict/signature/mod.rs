@@ -25,8 +25,9 @@ pub(super) const VERSION: u32 = 1;
 const MOST_CLASSES: usize = 3000;
 const MOST_GROUPS: usize = 4000;
 
-/// Characters of a name that are kept.
-const LONGEST_NAME: usize = 160;
+/// Characters of a name that are kept: as many as V8 writes, so that classes have the same names in the
+/// snapshots that a signature is compared with.
+const LONGEST_NAME: usize = 1024;
 
 /// A snapshot in short.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

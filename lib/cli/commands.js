@@ -1,0 +1,82 @@
+'use strict';
+
+/**
+ * What each command does: the call, and the answer in the form that was asked for.
+ *
+ * @module
+ */
+
+const { analyze } = require('../analyze.js');
+const { diff } = require('../diff.js');
+const { inspect } = require('../inspect.js');
+const { signature } = require('../signature.js');
+const { size } = require('../units.js');
+const { planFile } = require('../whole-file.js');
+const { json, visible } = require('./escape.js');
+
+/** Rows of a table that a person reads; pages and programs get the default of the call. */
+const TOP = 10;
+
+const jsonText = (value) => `${json(value, 2)}\n`;
+
+/** @typedef {{ out(text: string): void, note(text: string): void, look: object, options: object }} Io */
+
+/** The page goes to its file, so that what is left to say is short. */
+async function writePage(report, target, io) {
+  const { reportHtml } = require('./html/report.js');
+  await target.write(reportHtml(report, io.look));
+  return `${visible(report.verdict)}\n${visible(target.path)}\n`;
+}
+
+async function runAnalyze({ files, values }, io) {
+  const { json: asJson, markdown, html, top } = values;
+  const target = html && planFile(html, { overwrite: true, inputs: files });
+  const rows = top ?? (asJson || html ? undefined : TOP);
+  const report = await analyze(files[0], { ...io.options, top: rows });
+  const short = target && (await writePage(report, target, io));
+  if (asJson) io.out(jsonText(report));
+  else if (markdown) io.out(require('./markdown/report.js').reportMarkdown(report));
+  else io.out(short ?? require('./text/report.js').reportText(report, io.look));
+  return 0;
+}
+
+function judge({ growth }, limit, io) {
+  if (limit === undefined || growth.totalSize <= limit) return 0;
+  io.note(
+    `the heap grew by ${size(growth.totalSize)}, more than the ${size(limit)} of --fail-on-growth`,
+  );
+  return 1;
+}
+
+async function runDiff({ files, values }, io) {
+  const { json: asJson, markdown, top, failOnGrowth } = values;
+  const rows = top ?? (asJson ? undefined : TOP);
+  const found = await diff(...files, { ...io.options, top: rows });
+  if (asJson) io.out(jsonText(found));
+  else if (markdown) io.out(require('./markdown/diff.js').diffMarkdown(found));
+  else io.out(require('./text/diff.js').diffText(found, io.look));
+  return judge(found, failOnGrowth, io);
+}
+
+async function runInspect({ files, id, values }, io) {
+  const found = await inspect(files[0], id, { ...io.options, limit: values.limit });
+  if (values.json) io.out(jsonText(found));
+  else io.out(require('./text/inspection.js').inspectionText(found, io.look));
+  return 0;
+}
+
+async function runSignature({ files, values }, io) {
+  const { out } = values;
+  const made = await signature(files[0], { ...io.options, out, overwrite: true });
+  if (made.path === null) io.out(`${json(made.signature)}\n`);
+  else io.out(`${visible(made.path)} (${size(made.bytes)})\n`);
+  return 0;
+}
+
+/** Each takes what was asked for and an {@link Io}, and resolves with the exit code. */
+module.exports = {
+  analyze: runAnalyze,
+  diff: runDiff,
+  inspect: runInspect,
+  signature: runSignature,
+};
