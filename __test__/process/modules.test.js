@@ -13,11 +13,15 @@ const { readHeapSnapshot } = require('../support/heapsnapshot.js');
 
 const SURFACE = [
   'RsprofError',
+  'analyze',
   'backend',
   'cpuProfile',
+  'diff',
   'heapProfile',
   'heapSnapshot',
   'heapSnapshotStream',
+  'inspect',
+  'signature',
   'snapshotOnOutOfMemory',
   'startCpuProfile',
   'startHeapProfile',
