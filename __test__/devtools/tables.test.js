@@ -1,19 +1,17 @@
 'use strict';
 
-// rsprof's class table and its diff against DevTools' Summary and Comparison views. DevTools tells
-// classes of one name apart by where they are written; the rows are summed up by name here.
+// rsprof's class table against DevTools' Summary view. DevTools tells classes of one name apart by where they are written; the rows are summed up by name here.
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 
-const { analyzeHeap, diffHeaps } = require('../../native/index.js');
+const { analyzeHeap } = require('../../native/index.js');
 const { tempDir } = require('../support/tempdir.js');
-const { devtoolsComparison, devtoolsDump } = require('./dump.js');
+const { devtoolsDump } = require('./dump.js');
 const { subjects, takeSnapshots } = require('./subjects.js');
 
 /** More rows than there are classes. */
 const ALL = 1_000_000;
-const COMPARED = ['added', 'removed', 'countDelta', 'addedSize', 'removedSize', 'sizeDelta'];
 
 test('the class table is that of DevTools', async (t) => {
   for (const subject of await subjects()) {
@@ -25,24 +23,6 @@ test('the class table is that of DevTools', async (t) => {
       const found = sumsByName(classes, ['count', 'selfSize']);
       assert.deepEqual(sorted(found), sorted(sumsOfColumns(expected)));
       assert.deepEqual(sorted(retainedOf(classes, expected)), sorted(retainedByDevtools(expected)));
-    });
-  }
-});
-
-test('the diff is the Comparison view of DevTools', async (t) => {
-  for (const subject of await subjects()) {
-    await t.test(subject.name, async (t) => {
-      const folder = tempDir(t);
-      const { before, after } = await takeSnapshots(subject, folder);
-      const expected = await devtoolsComparison({ before, after }, folder);
-      const diff = await result(diffHeaps([before, after], { top: ALL }, null));
-      const changed = diff.classes.filter(({ added, removed }) => added + removed > 0);
-      const rows = Object.values(expected).map(({ addedCount, removedCount, ...row }) => ({
-        ...row,
-        added: addedCount,
-        removed: removedCount,
-      }));
-      assert.deepEqual(sorted(sumsByName(changed, COMPARED)), sorted(sumsByName(rows, COMPARED)));
     });
   }
 });
