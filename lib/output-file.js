@@ -188,11 +188,19 @@ function createPartial(partial) {
   livePartials().add(partial);
 }
 
+/**
+ * Fills a partial file that exists. One that is gone stays gone: at process exit it is removed while a
+ * thread of libuv's pool may be about to open it.
+ */
+async function fillPartial(partial, text) {
+  await fs.promises.writeFile(partial, text, { flag: 'r+' });
+  await syncQuietly(partial);
+}
+
 /** The text of a sidecar, whole and durable in a partial file of its own. */
 async function writePartial(partial, text) {
   createPartial(partial);
-  await fs.promises.writeFile(partial, text);
-  await syncQuietly(partial);
+  await fillPartial(partial, text);
 }
 
 function endsInSeparator(file) {
@@ -252,6 +260,17 @@ class OutputFile {
       throw error;
     }
     this.#partials.add(this.partial);
+  }
+
+  /**
+   * Makes `text` the content of the partial file, durable.
+   *
+   * @param {string} text
+   * @returns {Promise<void>}
+   * @throws {RsprofError} DISK_FULL, ACCESS, IO
+   */
+  async fill(text) {
+    await attemptAsync('write', this.path, () => fillPartial(this.partial, text));
   }
 
   /**

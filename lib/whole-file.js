@@ -23,7 +23,7 @@ function isSameFile(one, other) {
 
 async function fill(output, text) {
   output.create();
-  await fs.promises.writeFile(output.partial, text);
+  await output.fill(text);
   await output.commit();
 }
 
