@@ -1,17 +1,13 @@
 'use strict';
 
 /**
- * What each command does: the call, and the answer in the form that was asked for.
+ * What each command does: the call, and the answer in the form that was asked for. Each loads what it
+ * needs, no more: most of a short run is the time until Node.js has read its files.
  *
  * @module
  */
 
-const { analyze } = require('../analyze.js');
-const { diff } = require('../diff.js');
-const { inspect } = require('../inspect.js');
-const { signature } = require('../signature.js');
 const { size } = require('../units.js');
-const { planFile } = require('../whole-file.js');
 const { json, visible } = require('./escape.js');
 
 /** Rows of a table that a person reads; pages and programs get the default of the call. */
@@ -30,7 +26,9 @@ async function writePage(report, target, io) {
 
 async function runAnalyze({ files, values }, io) {
   const { json: asJson, markdown, html, top } = values;
-  const target = html && planFile(html, { overwrite: true, inputs: files });
+  const { analyze } = require('../analyze.js');
+  const target =
+    html && require('../whole-file.js').planFile(html, { overwrite: true, inputs: files });
   const rows = top ?? (asJson || html ? undefined : TOP);
   const report = await analyze(files[0], { ...io.options, top: rows });
   const short = target && (await writePage(report, target, io));
@@ -49,6 +47,7 @@ function judge({ growth }, limit, io) {
 }
 
 async function runDiff({ files, values }, io) {
+  const { diff } = require('../diff.js');
   const { json: asJson, markdown, top, failOnGrowth } = values;
   const rows = top ?? (asJson ? undefined : TOP);
   const found = await diff(...files, { ...io.options, top: rows });
@@ -59,6 +58,7 @@ async function runDiff({ files, values }, io) {
 }
 
 async function runInspect({ files, id, values }, io) {
+  const { inspect } = require('../inspect.js');
   const found = await inspect(files[0], id, { ...io.options, limit: values.limit });
   if (values.json) io.out(jsonText(found));
   else io.out(require('./text/inspection.js').inspectionText(found, io.look));
@@ -66,6 +66,7 @@ async function runInspect({ files, id, values }, io) {
 }
 
 async function runSignature({ files, values }, io) {
+  const { signature } = require('../signature.js');
   const { out } = values;
   const made = await signature(files[0], { ...io.options, out, overwrite: true });
   if (made.path === null) io.out(`${json(made.signature)}\n`);

@@ -6,10 +6,6 @@
  * @module
  */
 
-const { visible } = require('./escape.js');
-const { cut, padEnd } = require('./text/width.js');
-const { bar } = require('./text/page.js');
-
 const COLUMNS = 30;
 const PHASE = 24;
 
@@ -45,6 +41,10 @@ class ProgressBar {
     if (now - this.#drawnAt < INTERVAL_MS) return;
     this.#drawnAt = now;
     this.#shown = true;
+    // Not loaded where nothing is drawn: a run in a script is over before they would be there.
+    const { visible } = require('./escape.js');
+    const { cut, padEnd } = require('./text/width.js');
+    const { bar } = require('./text/page.js');
     const { full, rest } = bar(percent / 100, COLUMNS);
     const label = padEnd(cut(visible(phase), PHASE), PHASE);
     const figure = `${percent.toFixed(0).padStart(3)} %`;

@@ -120,7 +120,7 @@ pub fn analyze_heap(
     run(env, on_progress, move |control, watcher| {
         let analysis = Analysis::of(Path::new(&path), control, watcher)?;
         watcher.begins(Phase::Report);
-        json(&analysis.report(options.top as usize))
+        json(&analysis.report(options.top as usize)?)
     })
 }
 

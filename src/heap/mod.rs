@@ -7,6 +7,7 @@
 pub mod graph;
 mod header;
 mod numbers;
+mod parallel;
 mod pass;
 pub mod verdict;
 

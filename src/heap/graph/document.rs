@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{channel, sync_channel};
-use std::thread;
+use std::thread::{self, Scope, ScopedJoinHandle};
 
 use super::columns::{
     EdgeColumns, Location, MOST_EDGES, MOST_NODES, NodeColumns, edge_kinds, location, node_kinds,
 };
+use super::edge_names::EdgeNames;
 use super::input::{Input, invalid};
 use super::rows::read_rows;
 use super::source::{AHEAD, Control, Encoding, Source};
@@ -15,6 +16,7 @@ use super::strings::{Strings, read_string, read_strings};
 use crate::error::{Error, Result};
 use crate::heap::header::{self, Layout, LocationLayout, NodeLayout};
 use crate::heap::numbers::{Read, Record};
+use crate::heap::parallel::no_thread;
 
 /// The `snapshot` object is at most this long, in bytes.
 const LONGEST_HEADER: usize = 1 << 20;
@@ -38,10 +40,17 @@ const WORKERS: usize = 2;
 pub(super) struct Document {
     pub(super) layout: Layout,
     pub(super) nodes: NodeColumns,
-    pub(super) edges: EdgeColumns,
+    pub(super) edges: Edges,
     pub(super) locations: Vec<Location>,
     pub(super) strings: Strings,
     pub(super) encoding: Encoding,
+}
+
+/// All edges, their names packed.
+#[derive(Debug)]
+pub(super) struct Edges {
+    pub(super) words: Vec<u32>,
+    pub(super) names: EdgeNames,
 }
 
 /// Reads a file, `chunk` bytes at a time.
@@ -54,28 +63,35 @@ pub(super) fn read(path: &Path, control: &Control, chunk: usize) -> Result<Docum
         let reader = thread::Builder::new().name("rsprof-read".into());
         reader
             .spawn_scoped(scope, move || source.send(&send, &spares, control))
-            .map_err(|error| Error::Internal(format!("no thread: {error}")))?;
+            .map_err(no_thread)?;
         let input = Input::new(chunks, spare, control);
-        Parser { input, most_text, encoding }.parse()
+        Parser { input, most_text, encoding, scope }.parse()
     })
 }
 
-struct Parser<'a> {
+struct Parser<'a, 'scope, 'env> {
     input: Input<'a>,
     most_text: u64,
     encoding: Encoding,
+    scope: &'scope Scope<'scope, 'env>,
 }
 
 #[derive(Default)]
-struct Sections {
+struct Sections<'scope> {
     layout: Option<Layout>,
     nodes: Option<NodeColumns>,
-    edges: Option<EdgeColumns>,
+    edges: Option<Packing<'scope>>,
     locations: Option<Vec<Location>>,
     strings: Option<Strings>,
 }
 
-impl Sections {
+/// Edges whose names are being packed by a thread of its own while the text behind them is read.
+struct Packing<'scope> {
+    highest_name: u32,
+    thread: ScopedJoinHandle<'scope, Edges>,
+}
+
+impl Sections<'_> {
     fn has(&self, key: &[u8]) -> bool {
         match key {
             b"snapshot" => self.layout.is_some(),
@@ -88,7 +104,7 @@ impl Sections {
     }
 }
 
-impl Parser<'_> {
+impl<'scope> Parser<'_, 'scope, '_> {
     fn parse(mut self) -> Result<Document> {
         let mut found = Sections::default();
         if self.input.rest()?.is_empty() {
@@ -117,7 +133,7 @@ impl Parser<'_> {
         Ok(document)
     }
 
-    fn section(&mut self, key: &[u8], found: &mut Sections) -> Result<()> {
+    fn section(&mut self, key: &[u8], found: &mut Sections<'scope>) -> Result<()> {
         match key {
             b"snapshot" => found.layout = Some(self.header()?),
             b"nodes" => found.nodes = Some(self.nodes(found.layout.as_ref())?),
@@ -163,7 +179,7 @@ impl Parser<'_> {
         Ok(columns)
     }
 
-    fn edges(&mut self, found: &Sections) -> Result<EdgeColumns> {
+    fn edges(&mut self, found: &Sections<'_>) -> Result<Packing<'scope>> {
         let Some(layout) = &found.layout else {
             return self.input.bad("edges before the snapshot's header");
         };
@@ -173,11 +189,22 @@ impl Parser<'_> {
         let nodes = layout.nodes.count as usize;
         let rows = columns.rows(&layout.edges, &kinds, nodes, layout.nodes.width);
         read_rows(&mut self.input, "edges", WORKERS, rows)?;
-        Ok(columns)
+        self.pack(columns)
     }
 
-    /// One by one: there is one for each function and class, which is few beside the edges.
-    fn locations(&mut self, found: &Sections) -> Result<Vec<Location>> {
+    fn pack(&self, columns: EdgeColumns) -> Result<Packing<'scope>> {
+        let highest_name = columns.highest_name.load(Ordering::Relaxed);
+        let pack = move || {
+            let EdgeColumns { words, names, .. } = columns;
+            Edges { names: EdgeNames::pack(&names, &words), words }
+        };
+        let builder = thread::Builder::new().name("rsprof-names".into());
+        let thread = builder.spawn_scoped(self.scope, pack).map_err(no_thread)?;
+        Ok(Packing { highest_name, thread })
+    }
+
+    /// On this thread: there is one for each function and class, which is few beside the edges.
+    fn locations(&mut self, found: &Sections<'_>) -> Result<Vec<Location>> {
         let Some(layout) = &found.layout else {
             return self.input.bad("locations before the snapshot's header");
         };
@@ -193,31 +220,65 @@ impl Parser<'_> {
         nodes: &NodeLayout,
     ) -> Result<Vec<Location>> {
         let mut locations = Vec::new();
-        let mut numbers = Vec::with_capacity(layout.width);
         self.input.expect(b'[', "before locations")?;
         if self.input.accept(b']')? {
             return Ok(locations);
         }
         loop {
-            numbers.push(self.number()?);
-            if numbers.len() == layout.width {
-                if locations.len() as u64 == nodes.count {
-                    return self.input.bad("there are more locations than nodes");
+            self.whole_locations(layout, nodes, &mut locations)?;
+            // The one that the chunk ends in, or the last one, number by number.
+            let mut record = Record::default();
+            for field in 0..layout.width {
+                if field > 0 {
+                    self.input.expect(b',', "between numbers")?;
                 }
-                locations.extend(location(layout, &numbers, nodes.width, nodes.count as usize));
-                numbers.clear();
+                record.values[field] = self.number()?;
+                if field + 1 < layout.width && self.input.peek()? == b']' {
+                    return self.input.bad("locations ends in the middle of a record");
+                }
             }
-            if self.input.peek()? == b']' {
+            self.add_location(layout, nodes, &record, &mut locations)?;
+            if self.input.accept(b']')? {
                 break;
             }
             self.input.expect(b',', "between numbers")?;
         }
-        if !numbers.is_empty() {
-            return self.input.bad("locations ends in the middle of a record");
-        }
-        self.input.skip(1);
         locations.sort_unstable_by_key(|location| location.node);
         Ok(locations)
+    }
+
+    /// Takes the records that are whole in this chunk and have a comma behind them.
+    fn whole_locations(
+        &mut self,
+        layout: &LocationLayout,
+        nodes: &NodeLayout,
+        locations: &mut Vec<Location>,
+    ) -> Result<()> {
+        let mut record = Record::default();
+        let mut at = 0;
+        while (locations.len() as u64) < nodes.count
+            && let Read::Record { next, last: false } =
+                record.read(layout.width, self.input.rest()?, at)
+        {
+            at = next;
+            self.add_location(layout, nodes, &record, locations)?;
+        }
+        self.input.skip(at);
+        Ok(())
+    }
+
+    fn add_location(
+        &self,
+        layout: &LocationLayout,
+        nodes: &NodeLayout,
+        record: &Record,
+        locations: &mut Vec<Location>,
+    ) -> Result<()> {
+        if locations.len() as u64 == nodes.count {
+            return self.input.bad("there are more locations than nodes");
+        }
+        locations.extend(location(layout, &record.values, nodes.width, nodes.count as usize));
+        Ok(())
     }
 
     fn number(&mut self) -> Result<u64> {
@@ -291,29 +352,37 @@ impl Parser<'_> {
         }
     }
 
-    fn finish(&self, found: Sections) -> Result<Document> {
+    fn finish(&self, found: Sections<'_>) -> Result<Document> {
         let Sections { layout, nodes, edges, locations, strings } = found;
         let missing = |name: &str| invalid(format!("there is no {name}: not a heap snapshot"), 0);
+        let (layout, nodes) =
+            (layout.ok_or_else(|| missing("snapshot"))?, nodes.ok_or_else(|| missing("nodes"))?);
+        let Packing { highest_name, thread } = edges.ok_or_else(|| missing("edges"))?;
+        let strings = strings.ok_or_else(|| missing("strings"))?;
+        let edges = thread
+            .join()
+            .map_err(|_| Error::Internal("packing the names of edges panicked".into()))?;
+        let used = highest_of(&nodes, highest_name);
         let document = Document {
-            layout: layout.ok_or_else(|| missing("snapshot"))?,
-            nodes: nodes.ok_or_else(|| missing("nodes"))?,
-            edges: edges.ok_or_else(|| missing("edges"))?,
-            strings: strings.ok_or_else(|| missing("strings"))?,
+            layout,
+            nodes,
+            edges,
+            strings,
             locations: locations.unwrap_or_default(),
             encoding: self.encoding,
         };
-        document.check(self.input.offset())?;
+        document.check(used, self.input.offset())?;
         Ok(document)
     }
 }
 
 /// Behind the last string that is referred to; where that is not known yet, or cannot be true, the most
 /// that a file with so many nodes and edges may have.
-fn used_strings(found: &Sections) -> usize {
+fn used_strings(found: &Sections<'_>) -> usize {
     let counts = found.layout.as_ref().map_or(0, |layout| layout.nodes.count + layout.edges.count);
     let most = counts as usize * STRINGS_PER_RECORD + FEW_STRINGS;
     let (Some(nodes), Some(edges)) = (&found.nodes, &found.edges) else { return most };
-    most.min(highest_name(nodes, edges) as usize + 1)
+    most.min(highest_of(nodes, edges.highest_name) as usize + 1)
 }
 
 /// Fails where so much memory is not to be had: the columns' own allocations would end the process.
@@ -327,13 +396,14 @@ fn reserve(count: u64, bytes: usize) -> Result<()> {
     Ok(())
 }
 
-fn highest_name(nodes: &NodeColumns, edges: &EdgeColumns) -> u32 {
-    nodes.highest_name.load(Ordering::Relaxed).max(edges.highest_name.load(Ordering::Relaxed))
+/// The highest string that is referred to.
+fn highest_of(nodes: &NodeColumns, edges: u32) -> u32 {
+    nodes.highest_name.load(Ordering::Relaxed).max(edges)
 }
 
 impl Document {
-    /// What no section can check alone.
-    fn check(&self, end: u64) -> Result<()> {
+    /// What no section can check alone; `used` is the highest string that is referred to.
+    fn check(&self, used: u32, end: u64) -> Result<()> {
         let counts = &self.nodes.edge_counts;
         let edges: u64 = counts.iter().map(|count| u64::from(*count)).sum();
         if edges != self.edges.words.len() as u64 {
@@ -350,7 +420,6 @@ impl Document {
         if self.layout.root >= self.nodes.kinds.len() as u64 {
             return Err(invalid("root_index is out of range", end));
         }
-        let used = highest_name(&self.nodes, &self.edges);
         let strings = self.strings.len();
         if used as usize >= strings {
             return Err(invalid(format!("string {used} is used, there are {strings}"), end));

@@ -6,10 +6,13 @@
 //! Memory beside the graph: five numbers of 32 bits a node, and one for each edge that counts and is
 //! no tree edge.
 
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use super::essential::{Essential, NodeSet};
-use super::{Graph, Node, edge_target};
+use super::{Control, FileSizes, Graph, Node, SelfSizes, edge_target};
 use crate::error::Result;
-use crate::heap::graph::Control;
+use crate::heap::parallel::both;
 
 const UNSEEN: u32 = u32::MAX;
 
@@ -31,16 +34,26 @@ impl Dominators {
     /// As in DevTools, what nothing reaches hangs on the root: first what has no retainer that
     /// counts, with all it reaches; then what only holds itself, without.
     pub fn of(graph: &Graph, control: &Control) -> Result<Self> {
-        let essential = Essential::new(graph);
-        let Walk { order, parents, places, retainers } = Walk::of(graph, &essential, control)?;
-        let reached = parents.len();
-        let retainers =
-            Retainers::fill(graph, &essential, &order[..reached], &parents, &places, retainers);
-        drop(places);
+        let mut edges = Essential::new(graph)?;
+        let Walk { order, parents, places, retainers } = Walk::of(graph, &mut edges, control)?;
+        let ends = ends(&order[..parents.len()], &retainers);
+        drop(retainers);
+        let retainers = Retainers::fill(graph, &edges, &places, ends)?;
+        drop((places, edges));
         control.check()?;
         let mut idoms = semi_nca(parents, retainers, control)?;
         idoms.resize(order.len(), 0);
         Ok(Self { order, idoms })
+    }
+
+    /// The same, and the sizes meanwhile.
+    pub fn with_sizes(
+        graph: &Graph,
+        sizes: FileSizes,
+        control: &Control,
+    ) -> Result<(Self, SelfSizes)> {
+        let (dominators, sizes) = both(|| Self::of(graph, control), || sizes.owned(graph))?;
+        Ok((dominators?, sizes))
     }
 }
 
@@ -57,7 +70,8 @@ struct Walk {
 }
 
 impl Walk {
-    fn of(graph: &Graph, essential: &Essential<'_>, control: &Control) -> Result<Self> {
+    /// Takes the tree's edges out of `essential`.
+    fn of(graph: &Graph, essential: &mut Essential, control: &Control) -> Result<Self> {
         let nodes = graph.len();
         let mut walk = Self {
             order: Vec::with_capacity(nodes),
@@ -93,7 +107,7 @@ impl Walk {
     fn descend(
         &mut self,
         graph: &Graph,
-        essential: &Essential<'_>,
+        essential: &mut Essential,
         stack: &mut Vec<(Node, u32)>,
         control: &Control,
     ) -> Result<()> {
@@ -103,13 +117,14 @@ impl Walk {
             let end = graph.first_edges[node as usize + 1];
             let mut found = None;
             while top.1 < end {
-                let word = graph.words[top.1 as usize];
+                let number = top.1;
                 top.1 += 1;
-                if !essential.has(node, word) {
+                if !essential.has(number) {
                     continue;
                 }
-                let to = edge_target(word);
+                let to = edge_target(graph.words[number as usize]);
                 if self.places[to as usize] == UNSEEN {
+                    essential.remove(number);
                     found = Some(to);
                     break;
                 }
@@ -131,13 +146,13 @@ impl Walk {
 
     /// Of what was not reached, what no edge that counts leads to. Only what was not reached either
     /// can have such an edge.
-    fn without_retainers(&self, graph: &Graph, essential: &Essential<'_>) -> Vec<Node> {
+    fn without_retainers(&self, graph: &Graph, essential: &Essential) -> Vec<Node> {
         let unseen = || graph.nodes().filter(|node| self.places[*node as usize] == UNSEEN);
         let mut retained = NodeSet::new(graph.len());
         for node in unseen() {
-            for word in graph.words_of(node) {
-                if essential.has(node, *word) {
-                    retained.add(edge_target(*word));
+            for number in graph.edge_range(node) {
+                if essential.has(number as u32) {
+                    retained.add(edge_target(graph.words[number]));
                 }
             }
         }
@@ -152,43 +167,59 @@ struct Retainers {
     places: Vec<u32>,
 }
 
+/// For each place of the walk, how many retainers there are up to and with its own; the sum of all
+/// once more behind them.
+fn ends(order: &[Node], counts: &[u32]) -> Vec<AtomicU32> {
+    let mut sum = 0;
+    let mut ends = Vec::with_capacity(order.len() + 1);
+    for node in order {
+        sum += counts[*node as usize];
+        ends.push(AtomicU32::new(sum));
+    }
+    ends.push(AtomicU32::new(sum));
+    ends
+}
+
 impl Retainers {
-    /// `counts` by node becomes the offsets by place.
+    /// Puts the beginning of each of `edges` where those of its end belong, from behind: `ends` become
+    /// starts.
     fn fill(
         graph: &Graph,
-        essential: &Essential<'_>,
-        order: &[Node],
-        parents: &[u32],
+        edges: &Essential,
         places: &[u32],
-        counts: Vec<u32>,
-    ) -> Self {
-        // Each place's end; filling from behind turns ends into beginnings.
-        let mut starts = Vec::with_capacity(order.len() + 1);
-        let mut sum = 0;
-        for node in order {
-            sum += counts[*node as usize];
-            starts.push(sum);
-        }
-        starts.push(sum);
-        drop(counts);
-        let mut found = vec![0; sum as usize];
-        // A child's first edge from its parent made the tree; the walk did not count it.
-        let mut tree_edge_seen = NodeSet::new(order.len());
-        for (from, node) in order.iter().enumerate() {
-            for word in graph.words_of(*node) {
-                if !essential.has(*node, *word) {
-                    continue;
-                }
-                let to = places[edge_target(*word) as usize];
-                if parents[to as usize] as usize == from && to != 0 && tree_edge_seen.add(to) {
-                    continue;
-                }
-                let start = &mut starts[to as usize];
-                *start -= 1;
-                found[*start as usize] = from as u32;
+        ends: Vec<AtomicU32>,
+    ) -> Result<Self> {
+        let sum = ends.last().map_or(0, |end| end.load(Ordering::Relaxed));
+        let found = (0..sum).map(|_| AtomicU32::new(0)).collect();
+        let filling = Filling { graph, edges, places, ends, found };
+        let middle = graph.edge_count() / 2;
+        both(|| filling.fill(0..middle), || filling.fill(middle..graph.edge_count()))?;
+        let Filling { ends, found, .. } = filling;
+        let plain = |column: Vec<AtomicU32>| column.into_iter().map(AtomicU32::into_inner);
+        Ok(Self { starts: plain(ends).collect(), places: plain(found).collect() })
+    }
+}
+
+/// What the threads that fill share: each takes other edges, and no slot is given out twice.
+struct Filling<'a> {
+    graph: &'a Graph,
+    edges: &'a Essential,
+    places: &'a [u32],
+    ends: Vec<AtomicU32>,
+    found: Vec<AtomicU32>,
+}
+
+impl Filling<'_> {
+    fn fill(&self, numbers: Range<usize>) {
+        for (node, number) in self.edges.among(self.graph, numbers) {
+            let from = self.places[node as usize];
+            let to = self.places[edge_target(self.graph.words[number]) as usize];
+            // What the walk did not reach retains nothing.
+            if (from as usize) < self.ends.len() - 1 {
+                let slot = self.ends[to as usize].fetch_sub(1, Ordering::Relaxed) - 1;
+                self.found[slot as usize].store(from, Ordering::Relaxed);
             }
         }
-        Self { starts, places: found }
     }
 }
 

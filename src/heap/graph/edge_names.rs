@@ -20,7 +20,7 @@ pub(super) struct EdgeNames {
 
 impl EdgeNames {
     /// Packs a column of names; `words` tells which are indices.
-    pub(super) fn pack(column: Vec<u32>, words: &[u32]) -> Self {
+    pub(super) fn pack(column: &[u32], words: &[u32]) -> Self {
         let mut packing = Packing::default();
         let mut codes = vec![0; column.len()];
         for (number, (name, word)) in column.iter().zip(words).enumerate() {
@@ -50,19 +50,24 @@ impl EdgeNames {
         found.map_or(u32::MAX, |at| self.others[at].1)
     }
 
-    /// Numbers of the edges that may have a name; those with an index may be among them.
-    pub(super) fn candidates(&self, name: u32) -> Box<dyn Iterator<Item = usize> + '_> {
-        match self.names.iter().position(|one| *one == name) {
-            Some(code) => {
-                let code = code as u16;
-                let fits = move |(_, one): &(usize, &u16)| **one == code;
-                Box::new(self.codes.iter().enumerate().filter(fits).map(|(number, _)| number))
-            }
-            None => {
-                let fits = move |(_, one): &&(u32, u32)| *one == name;
-                Box::new(self.others.iter().filter(fits).map(|(number, _)| *number as usize))
-            }
+    /// Numbers of the edges whose name is one of `wanted`, in no order; those with an index may be among
+    /// them.
+    pub(super) fn candidates(&self, wanted: impl Fn(u32) -> bool) -> impl Iterator<Item = usize> {
+        let mut is_coded = vec![false; 1 << u16::BITS];
+        for (code, name) in self.names.iter().enumerate() {
+            is_coded[code] = wanted(*name);
         }
+        let others = self.others.iter().filter(move |(_, name)| wanted(*name));
+        let others = others.map(|(number, _)| *number as usize);
+        let is_any = is_coded.contains(&true);
+        let codes = if is_any { &self.codes[..] } else { &[] };
+        let coded = codes.iter().enumerate().filter(move |(_, code)| is_coded[usize::from(**code)]);
+        coded.map(|(number, _)| number).chain(others)
+    }
+
+    /// Every string that is the name of an edge; some come more than once.
+    pub(super) fn strings(&self) -> impl Iterator<Item = u32> {
+        self.names.iter().copied().chain(self.others.iter().map(|(_, name)| *name))
     }
 }
 
@@ -113,7 +118,7 @@ mod tests {
             .chain([7, 7, 8, 65_535, u32::MAX])
             .collect();
         for words in [vec![property; names.len()], vec![element; names.len()]] {
-            let packed = EdgeNames::pack(names.clone(), &words);
+            let packed = EdgeNames::pack(&names, &words);
             for (number, name) in names.iter().enumerate() {
                 assert_eq!(packed.get(number, words[0] == element), *name);
             }
@@ -124,9 +129,12 @@ mod tests {
     fn edges_are_found_by_name() {
         let property = (EdgeKind::Property as u32) << TARGET_BITS;
         let names: Vec<u32> = (0..70_000).chain([5, 69_999]).collect();
-        let packed = EdgeNames::pack(names.clone(), &vec![property; names.len()]);
-        assert_eq!(packed.candidates(5).collect::<Vec<_>>(), [5, 70_000]);
-        assert_eq!(packed.candidates(69_999).collect::<Vec<_>>(), [69_999, 70_001]);
-        assert_eq!(packed.candidates(80_000).count(), 0);
+        let packed = EdgeNames::pack(&names, &vec![property; names.len()]);
+        let numbers = |name| packed.candidates(move |one| one == name).collect::<Vec<_>>();
+        assert_eq!(numbers(5), [5, 70_000]);
+        assert_eq!(numbers(69_999), [69_999, 70_001]);
+        assert!(numbers(80_000).is_empty());
+        assert_eq!(packed.candidates(|one| one == 5 || one > 69_998).count(), 4);
+        assert_eq!(packed.strings().filter(|name| *name == 69_999).count(), 2);
     }
 }

@@ -35,31 +35,22 @@ fn has_line_end(name: &[u8]) -> bool {
 
 /// Gives the edge that comes from the table a kind of its own, as the value lives by its key.
 pub(super) fn mark(graph: &mut Graph) {
-    let count = graph.strings.len() as u32;
-    let tables: FxHashMap<u32, u64> =
-        (0..count).filter_map(|name| Some((name, table_id(graph.strings.bytes(name))?))).collect();
+    let Graph { edge_names, strings, .. } = &*graph;
+    let table = |name: u32| Some((name, table_id(strings.bytes(name))?));
+    let tables: FxHashMap<u32, u64> = edge_names.strings().filter_map(table).collect();
     if tables.is_empty() {
         return;
     }
-    let mut named = vec![0_u64; count as usize / 64 + 1];
-    for name in tables.keys() {
-        named[*name as usize / 64] |= 1 << (name % 64);
-    }
-    let is_named =
-        |name: u32| named.get(name as usize / 64).is_some_and(|bits| bits >> (name % 64) & 1 == 1);
-    for number in 0..graph.words.len() {
-        let word = graph.words[number];
-        if edge_kind(word) != EdgeKind::Internal {
-            continue;
-        }
-        let name = graph.edge_names.get(number, false);
-        if !is_named(name) {
-            continue;
-        }
-        let source = graph.edge_source(number as u32);
-        if tables.get(&name) == Some(&u64::from(graph.id(source))) {
-            graph.words[number] = edge_target(word) | (EdgeKind::Ephemeron as u32) << TARGET_BITS;
-        }
+    let from_table = |number: &usize| {
+        edge_kind(graph.words[*number]) == EdgeKind::Internal
+            && tables.get(&edge_names.get(*number, false))
+                == Some(&u64::from(graph.id(graph.edge_source(*number as u32))))
+    };
+    let named = edge_names.candidates(|name| tables.contains_key(&name));
+    let ephemerons: Vec<usize> = named.filter(from_table).collect();
+    for number in ephemerons {
+        let word = &mut graph.words[number];
+        *word = edge_target(*word) | (EdgeKind::Ephemeron as u32) << TARGET_BITS;
     }
 }
 

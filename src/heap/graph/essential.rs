@@ -1,7 +1,11 @@
 //! Which edges keep an object alive in DevTools' eyes: those that count for dominators.
 
+use std::ops::Range;
+
 use super::kinds::{EdgeKind, NodeKind};
 use super::{Edge, Graph, Node, edge_kind, edge_target};
+use crate::error::Result;
+use crate::heap::parallel::both;
 
 /// A bit for each node.
 #[derive(Clone, Debug, Default)]
@@ -29,12 +33,10 @@ impl NodeSet {
     }
 }
 
-/// The nodes that belong to the program, not to V8 or a debugger alone.
+/// The edges that count, a bit for each.
 #[derive(Debug)]
-pub(super) struct Essential<'a> {
-    graph: &'a Graph,
-    /// Reachable from the program's own roots.
-    page: NodeSet,
+pub(super) struct Essential {
+    bits: Vec<u64>,
 }
 
 /// A root's edge that leads to something of the program's: its global object, DOM trees.
@@ -52,14 +54,72 @@ pub(super) fn user_roots(graph: &Graph) -> Vec<Node> {
     edges.map(|edge| edge.to).collect()
 }
 
-impl<'a> Essential<'a> {
-    pub(super) fn new(graph: &'a Graph) -> Self {
-        Self { graph, page: page_owned(graph) }
+impl Essential {
+    pub(super) fn new(graph: &Graph) -> Result<Self> {
+        let rule = Rule { graph, page: page_owned(graph) };
+        let mut bits = vec![0; graph.edge_count().div_ceil(64)];
+        let half = bits.len() / 2;
+        let (first, second) = bits.split_at_mut(half);
+        both(|| rule.mark(0, first), || rule.mark(half * 64, second))?;
+        Ok(Self { bits })
+    }
+
+    /// Whether the edge with this number counts.
+    #[inline]
+    pub(super) fn has(&self, number: u32) -> bool {
+        self.bits[number as usize / 64] >> (number % 64) & 1 == 1
+    }
+
+    /// From now on the edge does not count.
+    #[inline]
+    pub(super) fn remove(&mut self, number: u32) {
+        self.bits[number as usize / 64] &= !(1 << (number % 64));
+    }
+
+    /// The edges that count among some, with the nodes they come from.
+    pub(super) fn among(
+        &self,
+        graph: &Graph,
+        numbers: Range<usize>,
+    ) -> impl Iterator<Item = (Node, usize)> {
+        let mut node = if numbers.is_empty() { 0 } else { graph.edge_source(numbers.start as u32) };
+        let mut end = graph.edge_range(node).end;
+        numbers.filter(|number| self.has(*number as u32)).map(move |number| {
+            while number >= end {
+                node += 1;
+                end = graph.edge_range(node).end;
+            }
+            (node, number)
+        })
+    }
+}
+
+struct Rule<'a> {
+    graph: &'a Graph,
+    /// The nodes that belong to the program, not to V8 or a debugger alone.
+    page: NodeSet,
+}
+
+impl Rule<'_> {
+    /// Sets the bits of the edges from number `first` on.
+    fn mark(&self, first: usize, bits: &mut [u64]) {
+        let end = (first + bits.len() * 64).min(self.graph.edge_count());
+        if first >= end {
+            return;
+        }
+        let mut node = self.graph.edge_source(first as u32);
+        for number in first..end {
+            while number >= self.graph.edge_range(node).end {
+                node += 1;
+            }
+            let counts = u64::from(self.counts(node, self.graph.words[number]));
+            bits[(number - first) / 64] |= counts << (number % 64);
+        }
     }
 
     /// Whether the edge that `word` describes, out of `from`, counts.
     #[inline]
-    pub(super) fn has(&self, from: Node, word: u32) -> bool {
+    fn counts(&self, from: Node, word: u32) -> bool {
         let to = edge_target(word);
         match edge_kind(word) {
             EdgeKind::Ephemeron | EdgeKind::Weak => return false,

@@ -38,7 +38,7 @@ pub use columns::Location;
 pub use distances::{Distances, NO_EDGE};
 pub use dominators::Dominators;
 pub use kinds::{EdgeKind, NodeKind};
-pub use sizes::SelfSizes;
+pub use sizes::{FileSizes, SelfSizes};
 pub use source::{Control, Encoding};
 pub use strings::Strings;
 pub use tree::DominatorTree;
@@ -88,17 +88,11 @@ fn edge_target(word: u32) -> Node {
 
 impl Graph {
     /// Reads a file; its errors tell the offset in the uncompressed text.
-    ///
-    /// The sizes are those that DevTools shows: what is V8's own and has one owner counts for that.
-    pub fn read(path: &Path, control: &Control) -> Result<(Self, SelfSizes)> {
-        let (graph, mut sizes) = Self::read_in_chunks(path, control, source::CHUNK)?;
-        ownership::attribute(&graph, &mut sizes);
-        control.check()?;
-        Ok((graph, sizes))
+    pub fn read(path: &Path, control: &Control) -> Result<(Self, FileSizes)> {
+        Self::read_in_chunks(path, control, source::CHUNK)
     }
 
-    /// The same with the sizes of the file.
-    fn read_in_chunks(path: &Path, control: &Control, chunk: usize) -> Result<(Self, SelfSizes)> {
+    fn read_in_chunks(path: &Path, control: &Control, chunk: usize) -> Result<(Self, FileSizes)> {
         let document::Document { layout, nodes, edges, locations, strings, encoding } =
             document::read(path, control, chunk)?;
         let mut first_edges = nodes.edge_counts;
@@ -108,7 +102,7 @@ impl Graph {
             names: nodes.names,
             ids: nodes.ids,
             first_edges,
-            edge_names: EdgeNames::pack(edges.names, &edges.words),
+            edge_names: edges.names,
             words: edges.words,
             locations,
             strings,
@@ -117,7 +111,8 @@ impl Graph {
             extra_native_bytes: layout.extra_native_bytes,
         };
         ephemerons::mark(&mut graph);
-        Ok((graph, SelfSizes { sizes: nodes.sizes, huge: nodes.huge.into_inner() }))
+        let sizes = SelfSizes { sizes: nodes.sizes, huge: nodes.huge.into_inner() };
+        Ok((graph, FileSizes(sizes)))
     }
 
     /// Number of nodes.
@@ -225,7 +220,8 @@ impl Graph {
     /// Numbers of all edges with a string for a name: a look at every edge.
     pub fn edges_named(&self, name: u32) -> impl Iterator<Item = u32> + '_ {
         let is_named = |number: &usize| !edge_kind(self.words[*number]).is_indexed();
-        self.edge_names.candidates(name).filter(is_named).map(|number| number as u32)
+        let candidates = self.edge_names.candidates(move |one| one == name);
+        candidates.filter(is_named).map(|number| number as u32)
     }
 
     /// A node's edges, in the file's order.

@@ -12,8 +12,9 @@ use memchr::{memchr, memchr_iter, memrchr_iter};
 use parking_lot::Mutex;
 
 use super::input::{Input, invalid};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::heap::numbers::{Read, Record};
+use crate::heap::parallel::no_thread;
 
 /// Columns that are being filled, or a part of them.
 pub(super) trait Columns: Sized + Send {
@@ -70,9 +71,7 @@ pub(super) fn read_rows<C: Columns>(
         for _ in 0..workers {
             let pool = &pool;
             let worker = thread::Builder::new().name("rsprof-rows".into());
-            worker
-                .spawn_scoped(scope, move || pool.work())
-                .map_err(|error| Error::Internal(format!("no thread: {error}")))?;
+            worker.spawn_scoped(scope, move || pool.work()).map_err(no_thread)?;
         }
         let outcome =
             Cutter { input, name, columns, pool: &pool }.cut(|job| send.send(job).is_ok());

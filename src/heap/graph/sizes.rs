@@ -1,7 +1,21 @@
 //! The nodes' own sizes, apart from the graph: the tree of dominators takes them over as sums.
 
-use super::Node;
 use super::columns::HugeSizes;
+use super::{Graph, Node, ownership};
+
+/// Sizes as the file has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileSizes(pub(super) SelfSizes);
+
+impl FileSizes {
+    /// The sizes that DevTools shows: what is V8's own and has one owner counts for that.
+    #[must_use]
+    pub fn owned(self, graph: &Graph) -> SelfSizes {
+        let mut sizes = self.0;
+        ownership::attribute(graph, &mut sizes);
+        sizes
+    }
+}
 
 /// Own size of each node, in bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

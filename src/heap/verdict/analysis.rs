@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::scripts::Scripts;
 use crate::error::Result;
 use crate::heap::graph::{Classes, Control, Distances, DominatorTree, Dominators, Graph, Node};
+use crate::heap::parallel::both;
 
 /// What is being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,22 +83,15 @@ impl Analysis {
         let (graph, sizes) = Graph::read(path, control)?;
         lap.end("read");
         watcher.begins(Phase::Dominators);
-        let dominators = Dominators::of(&graph, control)?;
+        let (dominators, sizes) = Dominators::with_sizes(&graph, sizes, control)?;
         lap.end("dominators");
         watcher.begins(Phase::Sizes);
-        let tree = DominatorTree::new(sizes, dominators);
+        // Not earlier: beside the dominators' search there is no room for more.
+        let tables = || (DominatorTree::new(sizes, dominators), Classes::of(&graph));
+        let ways = || (Distances::of(&graph), Scripts::of(&graph));
+        let ((tree, classes), (distances, scripts)) = both(tables, ways)?;
         control.check()?;
-        lap.end("retained");
-        let (distances, classes) = std::thread::scope(|scope| {
-            let classes = scope.spawn(|| Classes::of(&graph));
-            let distances = Distances::of(&graph);
-            (distances, classes.join())
-        });
-        let classes =
-            classes.map_err(|_| crate::error::Error::Internal("naming classes panicked".into()))?;
-        control.check()?;
-        let scripts = Scripts::of(&graph);
-        lap.end("classes");
+        lap.end("sizes");
         Ok(Self { graph, tree, distances, classes, scripts, timings: lap.timings })
     }
 

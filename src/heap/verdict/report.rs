@@ -8,6 +8,8 @@ use super::overview::Overview;
 use super::suspect::Suspect;
 use super::tables::{BigObject, ClassRow, DuplicateString};
 use super::words;
+use crate::error::Result;
+use crate::heap::parallel::both;
 
 /// What is told of a heap snapshot.
 #[derive(Clone, Debug, Serialize)]
@@ -21,6 +23,18 @@ pub struct HeapReport {
     pub overview: Overview,
     /// Most telling first; none in a healthy heap.
     pub suspects: Vec<Suspect>,
+    /// What is biggest.
+    #[serde(flatten)]
+    pub tables: Tables,
+    /// Milliseconds by phase.
+    #[serde(serialize_with = "as_map")]
+    pub timings: Timings,
+}
+
+/// What is biggest, each kind of thing by itself.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tables {
     /// Classes by retained size.
     pub classes: Vec<ClassRow>,
     /// Objects by retained size.
@@ -29,12 +43,12 @@ pub struct HeapReport {
     pub duplicate_strings: Vec<DuplicateString>,
     /// Big collections.
     pub collections: Vec<CollectionRow>,
-    /// Milliseconds by phase.
-    #[serde(serialize_with = "as_map")]
-    pub timings: Timings,
 }
 
-fn as_map<S: serde::Serializer>(timings: &Timings, serializer: S) -> Result<S::Ok, S::Error> {
+fn as_map<S: serde::Serializer>(
+    timings: &Timings,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
     serializer.collect_map(timings.iter().copied())
 }
 
@@ -43,26 +57,37 @@ const MOST_SUSPECTS: usize = 8;
 
 impl Analysis {
     /// Puts everything together; at most `top` rows a table.
-    #[must_use]
-    pub fn report(&self, top: usize) -> HeapReport {
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Internal`] where the system gives no thread.
+    pub fn report(&self, top: usize) -> Result<HeapReport> {
         let started = std::time::Instant::now();
-        let overview = self.overview();
-        let mut suspects = self.suspects(&overview);
-        suspects.truncate(MOST_SUSPECTS);
-        let order = self.tree.order();
-        let mut report = HeapReport {
+        let told = || {
+            let overview = self.overview();
+            let mut suspects = self.suspects(&overview);
+            suspects.truncate(MOST_SUSPECTS);
+            (overview, suspects)
+        };
+        let ((overview, suspects), tables) = both(told, || self.tables(top))?;
+        let mut timings = self.timings.clone();
+        timings.push(("report", started.elapsed().as_secs_f64() * 1e3));
+        Ok(HeapReport {
             kind: "heapSnapshot",
             verdict: self.verdict(&suspects),
-            classes: self.class_rows(order, 0, top),
+            overview,
+            suspects,
+            tables,
+            timings,
+        })
+    }
+
+    fn tables(&self, top: usize) -> Tables {
+        Tables {
+            classes: self.class_rows(self.tree.order(), 0, top),
             objects: self.biggest_objects(top),
             duplicate_strings: self.duplicate_strings(top),
             collections: self.collections(top),
-            overview,
-            suspects,
-            timings: self.timings.clone(),
-        };
-        report.timings.push(("report", started.elapsed().as_secs_f64() * 1e3));
-        report
+        }
     }
 
     fn verdict(&self, suspects: &[Suspect]) -> String {

@@ -13,6 +13,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+use super::FileSizes;
 use super::edge_names::EdgeNames;
 use super::naive::{Naive, retained};
 use super::ownership;
@@ -59,12 +60,12 @@ impl Measured {
     }
 
     fn name_edges(&mut self, names: Vec<u32>) {
-        self.graph.edge_names = EdgeNames::pack(names, &self.graph.words);
+        self.graph.edge_names = EdgeNames::pack(&names, &self.graph.words);
     }
 }
 
 fn read(path: &Path, chunk: usize) -> Result<Measured> {
-    let (graph, sizes) = Graph::read_in_chunks(path, &Control::default(), chunk)?;
+    let (graph, FileSizes(sizes)) = Graph::read_in_chunks(path, &Control::default(), chunk)?;
     Ok(Measured { graph, sizes })
 }
 

@@ -29,7 +29,7 @@ fn graph(edges: Vec<Vec<Node>>) -> Measured {
         names: vec![0; nodes],
         ids: (0..nodes as u32).map(|node| 2 * node + 1).collect(),
         first_edges,
-        edge_names: EdgeNames::pack(vec![0; words.len()], &words),
+        edge_names: EdgeNames::pack(&vec![0; words.len()], &words),
         words,
         strings: ["Object"].into_iter().collect(),
         ..Graph::default()

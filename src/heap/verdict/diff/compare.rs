@@ -89,6 +89,7 @@ fn file_table(
         return Ok(FileTable::of_signature(path, &Signature::read(path)?, names));
     }
     let (graph, sizes) = Graph::read(path, control)?;
+    let sizes = sizes.owned(&graph);
     let classes = classes(&graph, newest);
     let numbers = names.numbers_of(&classes);
     Ok(FileTable::of_graph(path, &graph, &sizes, &classes, &numbers))

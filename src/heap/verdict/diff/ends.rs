@@ -142,7 +142,7 @@ fn read_older(path: &Path, control: &Control) -> Result<Unnamed> {
             return Signature::read(path).map(Unnamed::Signature);
         }
         let (graph, sizes) = Graph::read(path, control)?;
-        let dominators = Dominators::of(&graph, control)?;
+        let (dominators, sizes) = Dominators::with_sizes(&graph, sizes, control)?;
         let tree = DominatorTree::new(sizes, dominators);
         let index = IdIndex::of(&graph);
         Ok(Unnamed::Snapshot(Box::new((graph, tree, index))))
