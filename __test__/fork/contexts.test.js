@@ -98,6 +98,45 @@ test('with two workers that run JS hard every snapshot is whole, and by fork', a
   t.diagnostic(`attempts: ${results.map(({ fork }) => fork.attempts).join()}`);
 });
 
+const JEMALLOC = [
+  process.env.JEMALLOC,
+  `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/libjemalloc.so.2`,
+  '/usr/lib/libjemalloc.so.2',
+  '/usr/lib64/libjemalloc.so.2',
+].find((file) => file && fs.existsSync(file));
+
+// Many run Node so, for its RSS. Its locks and its own fork handlers are in the child, too.
+test('with jemalloc in the place of malloc, and two workers that allocate hard', {
+  skip: !JEMALLOC && 'no jemalloc is installed (JEMALLOC may name its file)',
+}, async (t) => {
+  const dir = tempDir(t);
+  const { results, spilled } = await runForJson(
+    `
+      ${WORKERS} ${CHILDREN}
+      class PlantedInMain { plantedField = 'main'; }
+      globalThis.planted = new PlantedInMain();
+      const take = (options) =>
+        rsprof.heapSnapshot({ dir: ${JSON.stringify(dir)}, strategy: 'fork', fallback: false, ...options });
+      (async () => {
+        const results = [await take()];
+        const workers = [1, 2].map(() => startWorker(${JSON.stringify(HARD)} + 'parentPort.postMessage("up")'));
+        await Promise.all(workers.map((worker) => once(worker, 'message')));
+        for (let i = 0; i < 3; i++) results.push(await take());
+        const spilled = await take({ spill: true }).catch(told);
+        console.log(JSON.stringify({ results, spilled }));
+        process.exit();
+      })();`,
+    { env: { LD_PRELOAD: JEMALLOC } },
+  );
+  for (const { path: file, strategy } of results) {
+    assert.equal(strategy, 'fork');
+    assert.equal(instances(readHeapSnapshot(file), 'PlantedInMain').length, 1);
+  }
+  // Which shows, too, that it was jemalloc indeed.
+  assert.equal(spilled.code, 'ERR_RSPROF_UNSUPPORTED', JSON.stringify(spilled));
+  assert.match(spilled.message, /allocator of its own/);
+});
+
 test('with a CPU profile and an allocation profile running all three files are whole', async (t) => {
   const dir = tempDir(t);
   const { snapshots, cpu, heap } = await runForJson(`

@@ -124,27 +124,32 @@ impl<'a> Search<'a> {
         self.open.push(node);
     }
 
+    /// One distance after the other, so that only those of one distance are kept in mind.
     fn spread(&mut self) {
-        let graph = self.graph;
-        let mut next = 0;
-        while next < self.open.len() {
-            let node = self.open[next];
-            next += 1;
-            let is_odd = is_odd(graph, node);
-            for number in graph.edge_range(node) {
-                let word = graph.words[number];
-                let (kind, to) = (edge_kind(word), edge_target(word));
-                if self.edges[to as usize] != NO_EDGE || kind == EdgeKind::Weak {
-                    continue;
-                }
-                let is_internal = matches!(kind, EdgeKind::Internal | EdgeKind::Ephemeron);
-                if (is_odd || is_internal) && !self.passes(node, number) {
-                    continue;
-                }
-                self.reach(to, number);
+        let mut frontier = Vec::new();
+        while !self.open.is_empty() {
+            std::mem::swap(&mut frontier, &mut self.open);
+            for node in frontier.drain(..) {
+                self.step(node);
             }
         }
-        self.open.clear();
+    }
+
+    fn step(&mut self, node: Node) {
+        let graph = self.graph;
+        let is_odd = is_odd(graph, node);
+        for number in graph.edge_range(node) {
+            let word = graph.words[number];
+            let (kind, to) = (edge_kind(word), edge_target(word));
+            if self.edges[to as usize] != NO_EDGE || kind == EdgeKind::Weak {
+                continue;
+            }
+            let is_internal = matches!(kind, EdgeKind::Internal | EdgeKind::Ephemeron);
+            if (is_odd || is_internal) && !self.passes(node, number) {
+                continue;
+            }
+            self.reach(to, number);
+        }
     }
 
     /// What DevTools leaves out of its ways: see rule 7 in docs/how-it-works.md.

@@ -22,30 +22,34 @@ impl DominatorTree {
     #[must_use]
     pub fn new(sizes: SelfSizes, dominators: Dominators) -> Self {
         let Dominators { order: walk, idoms } = dominators;
-        let subtrees = subtree_sizes(&idoms);
         let nodes = walk.len();
-        // Where the next child's subtree begins, by place of the walk: a dominator comes first there.
-        let mut next = vec![0_u32; nodes];
-        let mut places = vec![0; nodes];
+        // By place of the walk: a subtree's size until the walk comes there, then where the next child's
+        // subtree begins. A dominator comes first in the walk.
+        let mut next = subtree_sizes(&idoms);
         let mut order = vec![0; nodes];
         let mut counts = vec![0; nodes];
-        for (place, (node, size)) in walk.iter().zip(&subtrees).enumerate() {
+        for (place, node) in walk.iter().enumerate() {
+            let count = next[place];
             let at = if place == 0 { 0 } else { next[idoms[place] as usize] };
             if place > 0 {
-                next[idoms[place] as usize] += size;
+                next[idoms[place] as usize] += count;
             }
             next[place] = at + 1;
-            places[*node as usize] = at;
             order[at as usize] = *node;
-            counts[at as usize] = *size;
+            counts[at as usize] = count;
         }
-        drop((next, subtrees));
+        drop(next);
         let mut by_node = vec![0; nodes];
         for (node, idom) in walk.iter().zip(&idoms) {
             by_node[*node as usize] = walk[*idom as usize];
         }
         drop((walk, idoms));
         let sums = sums(&sizes, &order);
+        drop(sizes);
+        let mut places = vec![0; nodes];
+        for (place, node) in (0..).zip(&order) {
+            places[*node as usize] = place;
+        }
         Self { order, places, counts, idoms: by_node, sums }
     }
 
