@@ -867,6 +867,22 @@ export interface GrowingClass {
   pathText: string;
 }
 
+/** An array, a Map, a Set, or an object used as a map, that has more entries than before. */
+export interface GrownCollection {
+  /** In the last file. */
+  object: HeapObjectRef;
+  collection: 'Array' | 'Map' | 'Set' | 'Object';
+  /** References it holds; numbers that V8 keeps in place are none. */
+  entries: number;
+  /** The same in the first file; null where it was not there. */
+  entriesBefore: number | null;
+  /** `entries` less `entriesBefore`. */
+  entriesDelta: number;
+  /** Change of its retained size, in bytes. */
+  retainedDelta: number;
+  pathText: string;
+}
+
 /** What {@link diff} resolves with. */
 export interface HeapDiff {
   kind: 'heapDiff';
@@ -884,6 +900,11 @@ export interface HeapDiff {
   classes: ClassChange[];
   /** The most telling first. */
   growing: GrowingClass[];
+  /**
+   * Those that grew by ten entries or more from the first file to the last, most first. Empty where one of the
+   * two is a signature.
+   */
+  collections: GrownCollection[];
   /** Milliseconds. */
   durationMs: number;
 }

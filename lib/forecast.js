@@ -81,6 +81,18 @@ function checkFallback({ budget }, failure) {
 }
 
 /**
+ * Why a child that does not spill must fail.
+ *
+ * @param {{ force: boolean }} request
+ * @returns {string|null} in figures; null where it may well fit
+ */
+function whyNoRoom({ force }) {
+  const { leastBytes, availableBytes: available } = forecast();
+  if (leastBytes <= available || force) return null;
+  return `it takes at least ${Math.round(leastBytes / MIB)} MiB, and ${Math.round(available / MIB)} MiB are left`;
+}
+
+/**
  * Whether a child shall keep its memory in a file.
  *
  * @param {{ spill: 'auto'|boolean, force: boolean }} request
@@ -89,10 +101,12 @@ function checkFallback({ budget }, failure) {
  */
 function decideSpill({ spill, force }) {
   if (spill === true) return true;
-  const { memoryBytes, leastBytes, availableBytes: available } = forecast();
-  if (spill === 'auto') return memoryBytes > available;
-  if (leastBytes <= available || force) return false;
-  const figures = `it takes at least ${Math.round(leastBytes / MIB)} MiB, and ${Math.round(available / MIB)} MiB are left`;
+  if (spill === 'auto') {
+    const { memoryBytes, availableBytes: available } = forecast();
+    return memoryBytes > available;
+  }
+  const figures = whyNoRoom({ force });
+  if (figures === null) return false;
   const message = `rsprof did not fork for the snapshot: ${figures}; pass spill: 'auto', or force: true`;
   throw new RsprofError('ERR_RSPROF_BUDGET', message);
 }
@@ -107,4 +121,4 @@ function learn(heapBytes, addedBytes) {
   if (addedBytes > 0 && heapBytes > 0) seenFactor = addedBytes / heapBytes;
 }
 
-module.exports = { checkFallback, decideSpill, learn, usedHeapBytes };
+module.exports = { checkFallback, decideSpill, learn, usedHeapBytes, whyNoRoom };

@@ -9,7 +9,8 @@
 
 const { setTimeout: delay } = require('node:timers/promises');
 const { abortedError } = require('./abort.js');
-const { checkFallback, decideSpill, learn, usedHeapBytes } = require('./forecast.js');
+const { RsprofError } = require('./errors.js');
+const { checkFallback, decideSpill, learn, usedHeapBytes, whyNoRoom } = require('./forecast.js');
 
 /**
  * Forks tried at most. A child that meets a lock that another thread held at the fork (one in five
@@ -32,6 +33,8 @@ class ForkRecording {
   #pausedMs = 0;
   #retries = [];
   #delivered = false;
+  /** Whether the child keeps its memory in a file. */
+  #spills;
 
   /**
    * @param {object} backend the native one
@@ -70,14 +73,16 @@ class ForkRecording {
   }
 
   async #byChild() {
-    const spill = decideSpill(this.#request);
+    this.#spills = decideSpill(this.#request);
     const heapBytes = usedHeapBytes();
     for (;;) {
+      const spill = this.#spills;
       const recording = this.#backend.forkSnapshot({ ...this.#request, spill });
       const report = await this.#follow(recording, (error) => this.#isFollowed(error)).catch(
         (error) => {
           this.#pausedMs += recording.pauseMs();
-          if (!this.#mayRetry(error)) throw error;
+          if (!this.#mayRetry(error)) throw withAdvice(error, this.#request);
+          if (isAboutSpilling(error)) this.#spills = false;
           this.#retries.push(error.message);
         },
       );
@@ -91,11 +96,19 @@ class ForkRecording {
   }
 
   #mayRetry(error) {
+    const isWorthIt = this.#backend.isPassing(error) || this.#mayGoWithoutSpill(error);
+    const isLate = this.#aborted || this.#delivered || this.#retries.length + 1 >= MAX_ATTEMPTS;
+    return isWorthIt && !isLate;
+  }
+
+  /** Nobody asked for a spill file, and the forecast that wants one is the worst case. */
+  #mayGoWithoutSpill(error) {
+    const { spill } = this.#request;
     return (
-      this.#backend.isPassing(error) &&
-      !this.#aborted &&
-      !this.#delivered &&
-      this.#retries.length + 1 < MAX_ATTEMPTS
+      this.#spills &&
+      spill === 'auto' &&
+      isAboutSpilling(error) &&
+      whyNoRoom(this.#request) === null
     );
   }
 
@@ -171,6 +184,22 @@ const NOTHING = Object.freeze({
   abortSync() {},
   read: async () => null,
 });
+
+/** Whether the spill file is what failed: not to be had, or full. */
+function isAboutSpilling(error) {
+  return [error, error.cause].some((one) => /\bspills?\b/.test(one?.message ?? ''));
+}
+
+/** A failed spill file with the folder it was to be in, and what helps. */
+function withAdvice(error, { spill, tempDir, ...request }) {
+  if (!isAboutSpilling(error)) return error;
+  const { cause = error } = error;
+  const room = spill === 'auto' ? whyNoRoom(request) : null;
+  const without =
+    room === null ? 'or pass spill: false' : `without it a child has no room: ${room}`;
+  const message = `rsprof cannot spill the child's memory into ${tempDir}: ${cause.message}; choose a dir on another disk, ${without}`;
+  return new RsprofError(error.code, message, { cause });
+}
 
 function isForkFailure(error) {
   return error.code === 'ERR_RSPROF_FORK' || error.code === 'ERR_RSPROF_BUDGET';

@@ -6,6 +6,7 @@
 //   npm test -- --node 24 --backend native --only process      narrows the behaviour tests
 
 const os = require('node:os');
+const path = require('node:path');
 const { parseArgs } = require('node:util');
 
 const { ensureNodes } = require('./nodes.js');
@@ -21,6 +22,18 @@ const STRATEGIES = {
   inspector: [{ strategy: 'auto', kinds: ['formats', 'process'] }],
 };
 const BACKENDS = Object.keys(STRATEGIES);
+
+/** The lines on which everything runs: the oldest, one between and the newest. */
+const FULL_LINES = ['18', '22', '26'];
+
+/**
+ * Of these kinds the other lines run what V8 and Node may answer differently; the rest is about the
+ * kernel, the disk and the package. `npm test -- --node 24` runs everything on any line.
+ */
+const EVERYWHERE = {
+  fork: ['contexts', 'out-of-memory', 'stable-ids', 'strategy', 'traces'],
+  process: ['backend', 'exit', 'workers'],
+};
 
 const { values: wanted } = parseArgs({
   options: { node: { type: 'string' }, backend: { type: 'string' }, only: { type: 'string' } },
@@ -55,8 +68,8 @@ function unitJobs(totals, nodes) {
   return nodes.map(job);
 }
 
-/** The command line starts processes by the dozen: the oldest, the usual and the newest line tell enough. */
-const CLI_LINES = ['18', '20', '26'];
+/** The command line starts processes by the dozen: the usual and the newest line tell enough. */
+const CLI_LINES = ['20', '26'];
 
 function unitFiles(version) {
   const hasCli = CLI_LINES.includes(version.split('.')[0]);
@@ -75,7 +88,9 @@ function behaviourJobs(totals, nodes) {
     for (const backend of BACKENDS) {
       if (wanted.backend && backend !== wanted.backend) continue;
       for (const { strategy, kinds } of STRATEGIES[backend]) {
-        const files = stages.testFiles(...kinds.filter((kind) => (wanted.only ?? kind) === kind));
+        const files = kinds
+          .filter((kind) => (wanted.only ?? kind) === kind)
+          .flatMap((kind) => filesOn(version, kind));
         if (files.length === 0) continue;
         const name = `Node ${version}, ${backend}, ${strategy}`;
         const env = { RSPROF_BACKEND: backend, RSPROF_STRATEGY: strategy };
@@ -84,6 +99,13 @@ function behaviourJobs(totals, nodes) {
     }
   }
   return jobs;
+}
+
+function filesOn(version, kind) {
+  const all = stages.testFiles(kind);
+  const chosen = EVERYWHERE[kind];
+  if (wanted.node || !chosen || FULL_LINES.includes(version.split('.')[0])) return all;
+  return all.filter((file) => chosen.includes(path.basename(file, '.test.js')));
 }
 
 /** As many lanes as cores, but no more than memory can feed (a lane's captures need about 2 GB). */

@@ -81,7 +81,7 @@ test('inspect shows what a suspect holds and who holds it', async () => {
   const { code, stdout } = await cli('inspect', files.late, String(id), '--limit', '1');
   assert.equal(code, 0);
   assert.match(stdout, new RegExp(`^Manager @${id}`));
-  assert.match(stdout, /more \(--limit\)/);
+  assert.match(stdout, /2 more \(--limit 3\)/);
 });
 
 test('inspect of an object that is not there', async () => {

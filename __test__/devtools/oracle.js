@@ -4,7 +4,7 @@
 // rsprof's own figures are held against these.
 //
 //   node oracle.js FILE OUTDIR        columns, class table and totals of one file
-//   node oracle.js A B OUTDIR         the Comparison view of B against A
+//   node oracle.js A B OUTDIR         the Comparison view of B against A, and what it loses
 //
 // Columns are raw little-endian files: idom.u32, retained.f64, self.f64, distance.i32, class.u32 and
 // key.u32. The last two are indices into `className` and `classKey` of classes.json.
@@ -70,11 +70,64 @@ function aggregatesOf(snapshot) {
   return Object.fromEntries(rows);
 }
 
-/** The Comparison view of `after` against `before`: `{ key: { name, addedCount, … } }`. */
+/**
+ * The Comparison view of `after` against `before`: `{ rows: { key: { name, addedCount, … } }, lost }`.
+ *
+ * Inside a snapshot DevTools tells classes apart by the index of their name; for two snapshots it makes
+ * keys of the names' texts. Where two indices have one text (the program has an object that is named like
+ * one of DevTools' own groups), the class that comes last takes the place of the other one, whose objects
+ * are in no row. `rows` has those classes put together, each row by DevTools' own rules; `lost` are the keys
+ * of the rows that the view itself has not, or not so.
+ */
 function comparisonOf(before, after) {
-  const base = before.aggregatesForDiff(after.interfaceDefinitions());
-  const found = after.calculateSnapshotDiff(1, base);
-  const rows = Object.entries(found).map(([key, diff]) => [
+  const definitions = after.interfaceDefinitions();
+  const shown = after.calculateSnapshotDiff(1, before.aggregatesForDiff(definitions));
+  const rows = figuresOf(wholeDiff(before, after, definitions));
+  const seen = figuresOf(shown);
+  const isLost = (key) => JSON.stringify(rows[key]) !== JSON.stringify(seen[key]);
+  const keys = [...new Set([...Object.keys(rows), ...Object.keys(seen)])];
+  return { rows, lost: keys.filter(isLost).sort() };
+}
+
+function wholeDiff(before, after, definitions) {
+  const own = before.interfaceDefinitions();
+  before.applyInterfaceDefinitions(JSON.parse(definitions));
+  const base = wholeAggregates(before);
+  before.applyInterfaceDefinitions(JSON.parse(own));
+  const found = wholeAggregates(after);
+  const none = { name: '', ids: [], indexes: [], selfSizes: [] };
+  const keys = [...new Set([...Object.keys(base), ...Object.keys(found)])];
+  const diffs = keys.map((key) => [
+    key,
+    after.calculateDiffForClass(base[key] ?? none, found[key]),
+  ]);
+  return Object.fromEntries(diffs.filter(([, diff]) => diff !== null));
+}
+
+/** By public key, without a loss, as DevTools has them for a comparison on both of its sides. */
+function wholeAggregates(snapshot) {
+  const node = snapshot.createNode(0);
+  const byKey = {};
+  for (const { name, idxs } of snapshot.buildAggregates().values()) {
+    node.nodeIndex = idxs[0];
+    const key = publicKey(snapshot, node);
+    byKey[key] ??= { name, members: [] };
+    for (const index of idxs) {
+      node.nodeIndex = index;
+      byKey[key].members.push({ index, id: node.id(), size: node.selfSize() });
+    }
+  }
+  for (const row of Object.values(byKey)) {
+    row.members.sort((a, b) => a.id - b.id);
+    row.idxs = row.indexes = row.members.map(({ index }) => index);
+    row.ids = row.members.map(({ id }) => id);
+    row.selfSizes = row.members.map(({ size }) => size);
+  }
+  return byKey;
+}
+
+function figuresOf(diffs) {
+  const rows = Object.entries(diffs).map(([key, diff]) => [
     key,
     {
       name: nameInKey(key),

@@ -44,7 +44,8 @@ test('the class table of the oracle is the sum of its columns', async (t) => {
 
 test('the comparison of the oracle has what came and went', async (t) => {
   const folder = tempDir(t);
-  const rows = await devtoolsComparison(await takeSnapshots(await firstSubject(), folder), folder);
+  const snapshots = await takeSnapshots(await firstSubject(), folder);
+  const { rows, lost } = await devtoolsComparison(snapshots, folder);
   const [fresh] = Object.values(rows).filter(({ name }) => name === '{fresh, isNew}');
   assert.ok(fresh.addedCount >= 30, 'thirty, and the one that V8 copies them from');
   assert.equal(fresh.removedCount, 0);
@@ -55,6 +56,13 @@ test('the comparison of the oracle has what came and went', async (t) => {
     points.map(({ removedCount }) => removedCount),
     [9],
     message,
+  );
+  assert.ok(lost.includes(',Function'), 'the program has an object that is named Function');
+  const named = [',(system)', ',Function', ',RegExp'];
+  assert.deepEqual(
+    lost.filter((key) => !named.includes(key)),
+    [],
+    'all else is as DevTools shows it',
   );
 });
 

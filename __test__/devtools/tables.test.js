@@ -1,17 +1,22 @@
 'use strict';
 
-// rsprof's class table against DevTools' Summary view. DevTools tells classes of one name apart by where they are written; the rows are summed up by name here.
+// rsprof's class table and its diff against DevTools' Summary and Comparison views. DevTools tells
+// classes of one name apart by where they are written; the rows are summed up by name here.
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 
-const { analyzeHeap } = require('../../native/index.js');
+const { analyzeHeap, diffHeaps } = require('../../native/index.js');
 const { tempDir } = require('../support/tempdir.js');
-const { devtoolsDump } = require('./dump.js');
+const { devtoolsComparison, devtoolsDump } = require('./dump.js');
 const { subjects, takeSnapshots } = require('./subjects.js');
 
 /** More rows than there are classes. */
 const ALL = 1_000_000;
+const COMPARED = ['added', 'removed', 'countDelta', 'addedSize', 'removedSize', 'sizeDelta'];
+
+/** The varied program changes more classes than this between its snapshots. */
+const LEAST_ROWS = 10;
 
 test('the class table is that of DevTools', async (t) => {
   for (const subject of await subjects()) {
@@ -25,6 +30,29 @@ test('the class table is that of DevTools', async (t) => {
       assert.deepEqual(sorted(retainedOf(classes, expected)), sorted(retainedByDevtools(expected)));
     });
   }
+});
+
+test('the diff is the Comparison view of DevTools, row by row', async (t) => {
+  for (const subject of await subjects()) {
+    await t.test(subject.name, async (t) => {
+      const folder = tempDir(t);
+      const { before, after } = await takeSnapshots(subject, folder);
+      const { rows } = await devtoolsComparison({ before, after }, folder);
+      const diff = await result(diffHeaps([before, after], { top: ALL }, null));
+      assert.equal(diff.matchedBy, 'id');
+      const changed = diff.classes.filter(({ added, removed }) => added + removed > 0);
+      const found = sumsByName(changed, COMPARED);
+      assert.deepEqual(sorted(found), sorted(sumsByName(Object.values(rows).map(named), COMPARED)));
+      assert.ok(changed.length >= LEAST_ROWS, `${changed.length} rows`);
+    });
+  }
+});
+
+/** A row of DevTools with rsprof's names for its fields. */
+const named = ({ addedCount, removedCount, ...row }) => ({
+  ...row,
+  added: addedCount,
+  removed: removedCount,
 });
 
 async function result(analysis) {

@@ -10,6 +10,7 @@ const { test } = require('node:test');
 
 const { buildAddon } = require('../support/c-addon.js');
 const { runForJson } = require('../support/child.js');
+const { BALLAST, CHILDREN } = require('../support/fork.js');
 const { readHeapSnapshot } = require('../support/heapsnapshot.js');
 
 const { names, tempDir } = require('../support/tempdir.js');
@@ -139,6 +140,17 @@ test('a write to shared memory ends the child, is told, and the snapshot is take
   assertUnharmed(told);
 });
 
+test('shared memory that nobody may write at the moment stays what it is', async (t) => {
+  const told = await withHostileAddon(
+    t,
+    'write protected shared memory',
+    SNAPSHOT('fallback: false'),
+  );
+  assert.equal(told.found.strategy, 'fork');
+  readHeapSnapshot(told.found.path);
+  assertUnharmed(told);
+});
+
 test('the shared memory is writable for the parent while the child lives and after', async (t) => {
   const body = `
     release();
@@ -234,6 +246,7 @@ test("what the child is: humble, confined, bound to its parent's life, without a
       const found = {
         oom: fs.readFileSync('/proc/' + pid + '/oom_score_adj', 'utf8').trim(),
         nice: stat(pid)[16],
+        core: /^Max core file size +(\\d+) +(\\d+)/m.exec(fs.readFileSync('/proc/' + pid + '/limits', 'utf8')).slice(1),
         threads: field(pid, 'Threads'),
         seccomp: field(pid, 'Seccomp'),
         noNewPrivileges: field(pid, 'NoNewPrivs'),
@@ -250,6 +263,7 @@ test("what the child is: humble, confined, bound to its parent's life, without a
   `);
   assert.equal(found.oom, '1000');
   assert.equal(found.nice, '10');
+  assert.deepEqual(found.core, ['1', '1'], 'one byte: no core file, and nothing for a pipe');
   assert.equal(found.threads, '1');
   assert.equal(found.seccomp, '2');
   assert.equal(found.noNewPrivileges, '1');
@@ -270,4 +284,23 @@ test("what the child is: humble, confined, bound to its parent's life, without a
   );
   assert.notEqual(found.parentOom, '1000');
   assert.notEqual(found.parentNice, '10');
+});
+
+test('the child of a process that is humbler than it stays as humble', async (t) => {
+  const told = await runForJson(`
+    ${CHILDREN} ${BALLAST}
+    const fs = require('node:fs');
+    require('node:os').setPriority(15);
+    (async () => {
+      const snapshot = rsprof.heapSnapshot({ dir: ${JSON.stringify(tempDir(t))}, strategy: 'fork' });
+      const pid = await forked();
+      // The child lowers itself before it does anything else.
+      const niceness = () => fs.readFileSync('/proc/' + pid + '/stat', 'utf8').replace(/^.*\\) /s, '').split(' ')[16];
+      const seen = [niceness()];
+      await pause(100);
+      seen.push(niceness());
+      await snapshot;
+      console.log(JSON.stringify(seen));
+    })();`);
+  assert.deepEqual(told, ['15', '15']);
 });

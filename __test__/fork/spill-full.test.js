@@ -149,3 +149,47 @@ test(
     assert.deepEqual(names(dir), []);
   },
 );
+
+/** What is left for a child, in heaps: the worst case takes ten, the best two. */
+const left = (heaps) => `
+  const used = require('node:v8').getHeapStatistics().used_heap_size;
+  process.availableMemory = () => used * ${heaps};
+`;
+
+/** Where no child can spill: a folder in memory. */
+function memoryFolder(t) {
+  const folder = fs.mkdtempSync('/dev/shm/rsprof-test-');
+  onCleanup(t, () => fs.rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+const inMemory = { skip: fs.existsSync('/dev/shm') ? false : 'there is no /dev/shm' };
+
+test('where it cannot spill and did not have to, the child goes without', inMemory, async (t) => {
+  const result = await takeByFork(memoryFolder(t), 'fallback: false', { before: left(8) });
+  assert.equal(result.strategy, 'fork', JSON.stringify(result));
+  assert.equal(result.fork.spilledBytes, null);
+  assert.equal(result.fork.retries.length, 1);
+  assert.match(result.fork.retries[0], /in memory: cannot spill there/);
+  readHeapSnapshot(result.path);
+});
+
+test('where it cannot spill and would not fit without, both are told', inMemory, async (t) => {
+  const dir = memoryFolder(t);
+  const result = await takeByFork(dir, 'fallback: false', { before: left(1) });
+  assert.equal(result.code, 'ERR_RSPROF_UNSUPPORTED', JSON.stringify(result));
+  assert.ok(result.message.includes(dir), result.message);
+  assert.match(result.message, /without it a child has no room: it takes at least \d+ MiB/);
+  assert.deepEqual(result.left, []);
+  assert.deepEqual(names(dir), []);
+});
+
+test('a spill file that was asked for is not done without', inMemory, async (t) => {
+  const dir = memoryFolder(t);
+  const result = await takeByFork(dir, 'spill: true, fallback: false');
+  assert.equal(result.code, 'ERR_RSPROF_UNSUPPORTED', JSON.stringify(result));
+  assert.match(
+    result.message,
+    /cannot spill there; choose a dir on another disk, or pass spill: false/,
+  );
+});

@@ -28,6 +28,8 @@
 
 #define PATH_BYTES 1024
 #define SHARED_BYTES 4096
+/* The parent itself has taken the right to write from the shared memory; the child asks for it back. */
+#define PROTECTED "write protected shared memory"
 
 static struct {
   char victim[PATH_BYTES];
@@ -112,6 +114,11 @@ static void do_harm(void) {
     (void)!write(STDERR_FILENO, "wrote shared memory\n", 20);
     return;
   }
+  if (strcmp(plan.mode, PROTECTED) == 0) {
+    mprotect(shared, SHARED_BYTES, PROT_READ | PROT_WRITE);
+    write_shared_memory();
+    return;
+  }
   touch_files();
   talk();
   write_parents_memory();
@@ -175,6 +182,7 @@ static napi_value arm(napi_env env, napi_callback_info info) {
   shared = mmap(NULL, SHARED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, backing, 0);
   int failed = backing < 0 || file < 0 || shared == MAP_FAILED ||
                socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0;
+  if (!failed && strcmp(plan.mode, PROTECTED) == 0) mprotect(shared, SHARED_BYTES, PROT_READ);
   if (failed) napi_throw_error(env, NULL, "the hostile addon cannot be armed");
   return NULL;
 }

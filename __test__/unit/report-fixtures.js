@@ -290,6 +290,26 @@ function diffOf(more = {}) {
         pathText: 'global.manager → Manager.rooms → Array[]',
       },
     ],
+    collections: [
+      {
+        object: rooms,
+        collection: 'Array',
+        entries: 31_356,
+        entriesBefore: 356,
+        entriesDelta: 31_000,
+        retainedDelta: 86_000_000,
+        pathText: 'global.manager.rooms',
+      },
+      {
+        object: object(80333, 'Map', 400_000),
+        collection: 'Map',
+        entries: 1200,
+        entriesBefore: null,
+        entriesDelta: 1200,
+        retainedDelta: 400_000,
+        pathText: 'global.manager.index',
+      },
+    ],
     ...more,
   };
 }

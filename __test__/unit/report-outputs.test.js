@@ -101,6 +101,42 @@ test('text: colours only where they are wanted, and never from the snapshot', ()
   assert.notEqual(coloured, plain);
 });
 
+/** A report whose only suspect has code in its explanation and its advice. */
+function withCode() {
+  const [suspect] = leaky().suspects;
+  const explanation = 'Not in `heapUsed`: see `external` <b> of process.memoryUsage().';
+  const advice = `${'So long a line that the code goes on behind its end, as it is wrapped here: '.slice(0, 72)} \`npx rsprof inspect\`.`;
+  return faced({ ...leaky(), suspects: [{ ...suspect, explanation, advice }] });
+}
+
+test('text: code in a sentence is bold where there are colours, and never in backticks', () => {
+  const plain = reportText(withCode(), look());
+  assert.doesNotMatch(plain, /`/);
+  assert.match(flat(plain), /Not in heapUsed: see external <b> of/);
+  const coloured = reportText(withCode(), look(100, true));
+  assert.ok(coloured.includes('\u001b[1mheapUsed\u001b[22m'));
+  // On two lines, each with its own beginning and end.
+  const [, ...bold] = coloured.split('\u001b[1m');
+  const code = bold.map((part) => part.split('\u001b[22m')[0]);
+  assert.ok(code.join(' ').includes('npx rsprof inspect'), code.join('|'));
+});
+
+test('HTML and Markdown: code in a sentence is code', () => {
+  const page = reportHtml(withCode(), look());
+  assert.ok(page.includes('Not in <code>heapUsed</code>: see <code>external</code> &lt;b&gt; of'));
+  assert.ok(page.includes('<code>npx rsprof inspect</code>.'));
+  const text = reportMarkdown(withCode());
+  assert.ok(text.includes('Not in `heapUsed`: see `external` \\<b\\> of'), text);
+  assert.ok(text.includes('`npx rsprof inspect`.'));
+});
+
+test('text: a path that is too long loses its middle', () => {
+  const [first] = leaky().objects;
+  const pathText = `global.${'service.'.repeat(20)}manager.rooms`;
+  const text = reportText(faced({ ...leaky(), objects: [{ ...first, pathText }] }), look());
+  assert.match(text, /global\.ser\S*…\S*\.manager\.rooms/);
+});
+
 test('text: a comparison says what grows, the files, the classes', () => {
   const text = diffText({ ...diffOf(), durationMs: 1 }, look());
   assertOrder(
@@ -112,8 +148,14 @@ test('text: a comparison says what grows, the files, the classes', () => {
     'Growth +84.6 MB (+221.7 %)',
     'object by object',
     '356 → 15,000 → 31,356',
+    'Array @72201 356 31,356 +31,000 +82.0 MB global.manager.rooms',
+    'Map @80333 new 1,200 +1,200 +390.6 kB global.manager.index',
   );
-  const shrunk = diffOf({ growing: [], growth: { totalSize: -1024, objects: -3 } });
+  const shrunk = diffOf({
+    growing: [],
+    collections: [],
+    growth: { totalSize: -1024, objects: -3 },
+  });
   assert.match(diffText({ ...shrunk, durationMs: 1 }, look()), /-1\.0 kB \(-0\.0 %\), -3 objects/);
 });
 
@@ -127,7 +169,7 @@ test('text: an object, what it holds and who holds it', () => {
     '.rooms Array @72201',
     'Held by (1)',
     'Dominates (4,012)',
-    '4,011 more (--limit)',
+    '4,011 more (--limit 4012)',
   );
 });
 
@@ -143,7 +185,11 @@ test('Markdown: an issue with the verdict open and the tables folded', () => {
     '<summary>Overview</summary>',
     '<summary>Collections</summary>',
   );
-  assert.match(diffMarkdown(diffOf()), /### Heap growth: \+84\.6 MB, \+2,809,145 objects/);
+  const compared = diffMarkdown(diffOf());
+  assert.match(compared, /### Heap growth: \+84\.6 MB, \+2,809,145 objects/);
+  const row = '| `Array @72201` | 356 | 31,356 | +31,000 | +82.0 MB | `global.manager.rooms` |';
+  assert.ok(compared.includes(row), compared);
+  assert.doesNotMatch(diffMarkdown(diffOf({ collections: [] })), /Collections/);
 });
 
 test('Markdown: nothing from the snapshot is markup, a mention or a new line', () => {

@@ -4,11 +4,12 @@
 
 const assert = require('node:assert/strict');
 const test = require('node:test');
-const { code, html, json, markdown, visible } = require('../../lib/cli/escape.js');
+const { code, html, json, markdown, markdownProse, visible } = require('../../lib/cli/escape.js');
 const labels = require('../../lib/cli/labels.js');
+const { proseParts } = require('../../lib/cli/prose.js');
 const { hasColours, makeStyle } = require('../../lib/cli/style.js');
 const { table } = require('../../lib/cli/text/table.js');
-const { cut, width, wrap } = require('../../lib/cli/text/width.js');
+const { cut, cutMiddle, width, wrap } = require('../../lib/cli/text/width.js');
 const units = require('../../lib/units.js');
 
 test('sizes are powers of 1024, and read back', () => {
@@ -107,6 +108,22 @@ test('Markdown code: in backticks, or as entities where those could end', () => 
   assert.equal(code(''), '<code></code>');
 });
 
+test('code in our sentences: only between two backticks', () => {
+  const texts = (text) => proseParts(text).map((part) => (part.isCode ? [part.text] : part.text));
+  assert.deepEqual(texts('use `a b` or `c`.'), ['use ', ['a b'], ' or ', ['c'], '.']);
+  assert.deepEqual(texts('`a`'), [['a']]);
+  assert.deepEqual(texts('no code'), ['no code']);
+  assert.deepEqual(texts('one ` two'), ['one ` two']);
+  assert.deepEqual(texts(''), []);
+});
+
+test('Markdown prose: code is code, all else is only text', () => {
+  assert.equal(markdownProse('`a*b` *c* @1'), '`a*b` \\*c\\* `@1`');
+  assert.equal(markdownProse('`a|b`'), '<code>a&#124;b</code>');
+  assert.equal(markdownProse('- `x` 1. y'), '\\- `x` 1. y');
+  assert.equal(markdownProse('`@octocat` <b>'), '`@octocat` \\<b\\>');
+});
+
 test('names of objects, edges and places', () => {
   const object = (name, kind = 'object') => ({ id: 7, name, kind });
   assert.equal(labels.objectLabel(object('Room')), 'Room @7');
@@ -145,6 +162,13 @@ test('lines are as wide as they look', () => {
     assert.ok(lines.every((line) => width(line) <= 10));
     assert.equal(lines.join('').replaceAll(' ', ''), text.replaceAll(' ', ''));
   }
+});
+
+test('a path loses its middle: its end says most', () => {
+  assert.equal(cutMiddle('global.manager.rooms', 20), 'global.manager.rooms');
+  assert.equal(cutMiddle('global.manager.rooms', 10), 'glo….rooms');
+  assert.equal(cutMiddle('语言语言语言', 6), '…语言');
+  assert.ok(width(cutMiddle('语言语言语言', 7)) <= 7);
 });
 
 test('a table fits: the flexible columns give way', () => {

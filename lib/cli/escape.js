@@ -7,6 +7,8 @@
  * @module
  */
 
+const { proseParts } = require('./prose.js');
+
 /**
  * What a terminal or a reader may act upon instead of showing it: controls (an escape sequence begins with
  * one), line and paragraph separators, marks that reorder or hide text, lone surrogates.
@@ -67,13 +69,24 @@ function plain(found) {
   return found.length > 1 ? found + BREAK : `\\${found}`;
 }
 
+/** No list, heading or rule begins with a text. */
+const lineStart = (text) => text.replace(/^(\s*)([-+#=]|\d+[.)])/, '$1\\$2');
+
+const inline = (text) => visible(text).replace(MARKUP, plain);
+
 /**
  * For Markdown text: no markup, no HTML, no links, and nobody is mentioned. Ids (`@65893`) become code.
  */
 function markdown(text) {
-  return visible(text)
-    .replace(MARKUP, plain)
-    .replace(/^(\s*)([-+#=]|\d+[.)])/, '$1\\$2');
+  return lineStart(inline(text));
+}
+
+/** The same for a sentence of ours, where what stands in backticks is code. */
+function markdownProse(text) {
+  const parts = proseParts(text);
+  return lineStart(
+    parts.map(({ text: part, isCode }) => (isCode ? code(part) : inline(part))).join(''),
+  );
 }
 
 const ENTITY = /[^a-z\d\s]/giu;
@@ -88,4 +101,4 @@ function code(text) {
   return `<code>${shown.replace(ENTITY, (one) => `&#${one.codePointAt(0)};`)}</code>`;
 }
 
-module.exports = { code, html, json, markdown, visible };
+module.exports = { code, html, json, markdown, markdownProse, visible };

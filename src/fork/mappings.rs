@@ -41,8 +41,12 @@ impl<'m> Mapping<'m> {
             && (self.name.is_empty() || self.name == "[heap]" || self.name.starts_with("[anon"))
     }
 
-    fn is_shared_and_writable(&self) -> bool {
-        self.permissions.ends_with('s') && self.permissions.as_bytes().get(1) == Some(&b'w')
+    fn is_shared(&self) -> bool {
+        self.permissions.ends_with('s')
+    }
+
+    fn is_writable(&self) -> bool {
+        self.permissions.as_bytes().get(1) == Some(&b'w')
     }
 }
 
@@ -73,8 +77,7 @@ fn marks_in(smaps: &str) -> Marks {
             if flags.split(' ').any(|flag| flag == "dc") {
                 push_joined(&mut marks.not_inherited, current.take());
             }
-        } else if line.starts_with(|first| matches!(first, '0'..='9' | 'a'..='f')) {
-            // A header line: field lines begin with a capital letter.
+        } else if is_header(line) {
             current = Mapping::parse(line).filter(Mapping::is_private_anonymous).map(|m| m.span);
             push_joined(&mut marks.all, current.clone());
         }
@@ -92,13 +95,38 @@ pub(super) fn private_anonymous() -> Result<Vec<Span>> {
     select(|mapping| mapping.is_private_anonymous())
 }
 
-/// Every mapping that others see written.
+/// Every mapping that others see written, or would once the right to write is asked for.
 ///
 /// # Errors
 ///
 /// [`Error::Io`] where `/proc` is not readable.
 pub(super) fn shared_and_writable() -> Result<Vec<Span>> {
-    select(|mapping| mapping.is_shared_and_writable())
+    // Which of the read-only ones may become writable only the slower list tells. They are rare.
+    if select(|mapping| mapping.is_shared() && !mapping.is_writable())?.is_empty() {
+        return select(|mapping| mapping.is_shared());
+    }
+    let smaps = fs::read_to_string("/proc/self/smaps").map_err(Error::io(READING))?;
+    Ok(shared_and_writable_in(&smaps))
+}
+
+fn shared_and_writable_in(smaps: &str) -> Vec<Span> {
+    let mut current: Option<Span> = None;
+    let mut found = Vec::new();
+    for line in smaps.lines() {
+        if let Some(flags) = line.strip_prefix("VmFlags:") {
+            if flags.split(' ').any(|flag| flag == "mw") {
+                push_joined(&mut found, current.take());
+            }
+        } else if is_header(line) {
+            current = Mapping::parse(line).filter(Mapping::is_shared).map(|m| m.span);
+        }
+    }
+    found
+}
+
+/// Whether a line of `smaps` begins a mapping: field lines begin with a capital letter.
+fn is_header(line: &str) -> bool {
+    line.starts_with(|first| matches!(first, '0'..='9' | 'a'..='f'))
 }
 
 fn select(wanted: impl Fn(&Mapping<'_>) -> bool) -> Result<Vec<Span>> {
@@ -229,6 +257,34 @@ VmFlags: rd dc
         let marks = marks_in(SMAPS);
         assert_eq!(marks.not_inherited, [0x1000..0x3000, 0x6000..0x7000]);
         assert_eq!(marks.all, [0x1000..0x3000, 0x4000..0x5000, 0x6000..0x7000]);
+    }
+
+    #[test]
+    fn finds_what_may_be_written_for_others() {
+        let read_only = "\
+7000-8000 r--s 00000000 00:01 78                 /opened/for/reading
+VmFlags: rd mr me ms
+8000-9000 r--s 00000000 00:01 79                 /opened/for/writing
+VmFlags: rd sh mr mw me ms
+";
+        assert_eq!(shared_and_writable_in(SMAPS), [0x5000..0x6000]);
+        let found = shared_and_writable_in(&format!("{SMAPS}{read_only}"));
+        assert_eq!(found, [0x5000..0x6000, 0x8000..0x9000]);
+    }
+
+    #[test]
+    fn a_shared_mapping_that_lost_the_right_to_write_is_found() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(4096).unwrap();
+        // SAFETY: a fresh mapping of a file of its own, unmapped at the end of the test.
+        let address = unsafe {
+            let descriptor = std::os::fd::AsRawFd::as_raw_fd(&file);
+            libc::mmap(std::ptr::null_mut(), 4096, libc::PROT_READ, libc::MAP_SHARED, descriptor, 0)
+        } as usize;
+        let found = shared_and_writable().unwrap();
+        assert!(found.iter().any(|span| span.contains(&address)));
+        // SAFETY: the mapping made above; nothing refers to it.
+        unsafe { libc::munmap(address as *mut libc::c_void, 4096) };
     }
 
     #[test]

@@ -10,9 +10,11 @@ use super::mappings;
 use super::seccomp;
 use crate::error::{Error, Result};
 
-/// Niceness of the child: a tenth of a busy core. The lowest priority would starve it there, and a
-/// child over its time budget costs the server more.
+/// Least niceness of the child: a tenth of a busy core. The lowest priority would starve it there, and
+/// a child over its time budget costs the server more.
 const NICE: c_int = 10;
+/// Most bytes of a core dump: one turns off files and, unlike zero, what a pipe would get too.
+const CORE: libc::rlim_t = 1;
 /// `ioprio_set`: the process itself, class idle.
 const IOPRIO_WHO_PROCESS: c_int = 1;
 const IOPRIO_IDLE: c_int = 3 << 13;
@@ -42,9 +44,10 @@ pub(super) fn be_humble(lifetime: Lifetime, parent: u32) {
     let _refused = fs::write("/proc/self/oom_score_adj", "1000");
     // SAFETY: plain numbers again, about this process alone.
     unsafe {
-        libc::setpriority(libc::PRIO_PROCESS, 0, NICE);
+        let nice = libc::getpriority(libc::PRIO_PROCESS, 0).max(NICE);
+        libc::setpriority(libc::PRIO_PROCESS, 0, nice);
         libc::syscall(libc::SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE);
-        libc::setrlimit(libc::RLIMIT_CORE, &libc::rlimit { rlim_cur: 0, rlim_max: 0 });
+        libc::setrlimit(libc::RLIMIT_CORE, &libc::rlimit { rlim_cur: CORE, rlim_max: CORE });
     }
 }
 

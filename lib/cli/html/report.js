@@ -13,6 +13,7 @@ const path = require('node:path');
 const { count, duration, percent, plural, size } = require('../../units.js');
 const version = require('../../version.js');
 const { fileLabel, placeLabel, ruleLabel, shellWord } = require('../labels.js');
+const { proseParts } = require('../prose.js');
 const { html } = require('./markup.js');
 const { bar, colour, objectCell, search, stack, table, trail } = require('./parts.js');
 
@@ -41,6 +42,10 @@ const CLASS_COLUMNS = [
   { ...number('Share', (row) => row.share, percent), cell: shareCell },
 ];
 
+/** A sentence of ours, with its code as such. */
+const prose = (text) =>
+  proseParts(text).map(({ text: part, isCode }) => (isCode ? html`<code>${part}</code>` : part));
+
 function shareCell({ share }) {
   return html`${bar(share, 'small')}<span class="figure">${percent(share)}</span>`;
 }
@@ -66,7 +71,7 @@ function advice({ advice: text, accumulationPoint, object }, word) {
   const point = accumulationPoint ?? object;
   const command = point && `npx rsprof inspect ${word} @${point.id}`;
   const closer = command && html`<p>Look closer: <code>${command}</code></p>`;
-  return html`<div class="advice"><p><strong>What to do.</strong> ${text}</p>${closer}</div>`;
+  return html`<div class="advice"><p><strong>What to do.</strong> ${prose(text)}</p>${closer}</div>`;
 }
 
 function amount({ retainedSize, count: objects }) {
@@ -85,7 +90,7 @@ function suspectCard(suspect, at, word) {
 <div class="head"><h3 id="${id}">${at + 1}. ${ruleLabel(suspect.rule)}</h3><p><strong>${percent(suspect.share)}</strong> ${amount(suspect)}</p></div>
 ${bar(suspect.share)}
 <p>${suspect.sentence}</p>
-${suspect.explanation && html`<p>${suspect.explanation}</p>`}
+${suspect.explanation && html`<p>${prose(suspect.explanation)}</p>`}
 ${place && html`<p>Defined at <code>${place}</code></p>`}
 ${heldBy(suspect)}
 ${contents(suspect)}

@@ -9,6 +9,7 @@
 const path = require('node:path');
 const { count, signed, size } = require('../../units.js');
 const version = require('../../version.js');
+const { objectLabel } = require('../labels.js');
 const {
   details,
   document,
@@ -62,6 +63,26 @@ function classesBlock({ classes }) {
   return rows.length > 0 && details('Classes', table(columns, rows));
 }
 
+function collectionsBlock({ collections }) {
+  const columns = [
+    left('collection'),
+    right('before'),
+    right('after'),
+    right('delta'),
+    right('retained delta'),
+    left('held by'),
+  ];
+  const rows = collections.map((one) => [
+    name(objectLabel(one.object)),
+    one.entriesBefore === null ? 'new' : count(one.entriesBefore),
+    count(one.entries),
+    changeOfCount(one.entriesDelta),
+    change(one.retainedDelta),
+    name(one.pathText),
+  ]);
+  return rows.length > 0 && details('Collections that grew, by entries', table(columns, rows));
+}
+
 /**
  * @param {object} diff of `diff()`
  * @returns {string} ends with a newline
@@ -74,6 +95,7 @@ function diffMarkdown(diff) {
     filesTable(diff),
     ...diff.growing.flatMap((growing, at) => growingBlocks(growing, at + 1)),
     classesBlock(diff),
+    collectionsBlock(diff),
     `<sub>rsprof ${version}, compared by ${markdown(diff.matchedBy)}</sub>`,
   ]);
 }

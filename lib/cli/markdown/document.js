@@ -7,7 +7,7 @@
  */
 
 const { percent, size } = require('../../units.js');
-const { code, markdown } = require('../escape.js');
+const { code, markdown, markdownProse } = require('../escape.js');
 const { objectLabel, shortPlace, shownSteps } = require('../labels.js');
 
 /** A text is cut to so many characters: a cell is no place for a thousand. */
@@ -67,4 +67,14 @@ function document(blocks) {
   return `${blocks.filter(Boolean).join('\n\n')}\n`;
 }
 
-module.exports = { details, document, left, markdown, name, pathTable, right, table };
+module.exports = {
+  details,
+  document,
+  left,
+  markdown,
+  markdownProse,
+  name,
+  pathTable,
+  right,
+  table,
+};

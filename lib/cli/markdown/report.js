@@ -15,6 +15,7 @@ const {
   document,
   left,
   markdown,
+  markdownProse,
   name,
   pathTable,
   right,
@@ -42,12 +43,12 @@ function suspectBlocks(suspect, number, verdict) {
   return [
     `#### Suspect ${number}: ${ruleLabel(suspect.rule)}, ${shareLabel(suspect)}`,
     !verdict.includes(suspect.sentence) && markdown(suspect.sentence),
-    suspect.explanation && markdown(suspect.explanation),
+    suspect.explanation && markdownProse(suspect.explanation),
     place && `Defined at ${name(place)}.`,
     suspect.pathText && `Held by ${name(suspect.pathText)}:`,
     suspect.path.length > 0 && pathTable(suspect.path),
     contents(suspect),
-    `**What to do:** ${markdown(suspect.advice)}`,
+    `**What to do:** ${markdownProse(suspect.advice)}`,
   ];
 }
 

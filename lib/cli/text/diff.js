@@ -8,11 +8,13 @@
 
 const path = require('node:path');
 const { count, duration, percent, plural, signed, size } = require('../../units.js');
-const { Page, flexible, right } = require('./page.js');
+const { objectLabel } = require('../labels.js');
+const { Page, flexible, right, way } = require('./page.js');
 
 const MATCHED = Object.freeze({
   id: 'object by object: the files are of one process, and its ids are stable',
-  class: 'by class and retaining path: the ids of the objects do not agree between the files',
+  class:
+    'by class and retaining path: the files are of different processes, a fork without stable ids, or signatures',
 });
 
 /** Counts of a class that are shown, of as many files. */
@@ -26,10 +28,10 @@ function showVerdict(page, { verdict, growing }) {
   page.paragraph(verdict, growing.length > 0 ? page.style.yellow : page.style.green);
 }
 
-function showGrowing(page, growing, number, files) {
+function showGrowing(page, growing, number, { files, verdict }) {
   const note = growing.monotonic && files.length > 2 ? 'grew from each file to the next' : '';
   page.heading(`Growth ${number}`, note);
-  page.labelled('What', growing.sentence);
+  if (!verdict.includes(growing.sentence)) page.labelled('What', growing.sentence);
   const { countDelta, sizeDelta, retainedDelta } = growing;
   const objects = signed(countDelta, (value) => plural(value, 'object'));
   const parts = [objects, `${change(sizeDelta)} shallow`];
@@ -107,6 +109,28 @@ function showClasses(page, { classes, files }) {
   );
 }
 
+function showCollections(page, { collections }) {
+  if (collections.length === 0) return;
+  page.heading('Collections', 'arrays, Maps, Sets and objects used as maps that grew, by entries');
+  const columns = [
+    flexible('collection'),
+    right('before'),
+    right('after'),
+    right('delta'),
+    right('retained delta'),
+    way('held by'),
+  ];
+  const rows = collections.map((one) => [
+    objectLabel(one.object),
+    one.entriesBefore === null ? 'new' : count(one.entriesBefore),
+    count(one.entries),
+    changeOfCount(one.entriesDelta),
+    change(one.retainedDelta),
+    one.pathText,
+  ]);
+  page.table(columns, rows);
+}
+
 /**
  * @param {object} diff of `diff()`
  * @param {{ style: object, columns: number }} how
@@ -115,10 +139,10 @@ function showClasses(page, { classes, files }) {
 function diffText(diff, { style, columns }) {
   const page = new Page(style, columns);
   showVerdict(page, diff);
-  for (const [at, growing] of diff.growing.entries())
-    showGrowing(page, growing, at + 1, diff.files);
+  for (const [at, growing] of diff.growing.entries()) showGrowing(page, growing, at + 1, diff);
   showFiles(page, diff);
   showClasses(page, diff);
+  showCollections(page, diff);
   page.line();
   page.labelled('Took', duration(diff.durationMs), style.dim);
   return String(page);

@@ -40,7 +40,7 @@ function showList(page, title, note, columns, rows, total) {
   if (rows.length === 0) page.paragraph('none');
   else page.table(columns, rows);
   if (rows.length === 0 || total <= rows.length) return;
-  page.paragraph(`… ${count(total - rows.length)} more (--limit)`, page.style.dim);
+  page.paragraph(`… ${count(total - rows.length)} more (--limit ${total})`, page.style.dim);
 }
 
 /**

@@ -10,6 +10,7 @@
 const { count, percent, size } = require('../../units.js');
 const { visible } = require('../escape.js');
 const { objectLabel, shortPlace, shownSteps } = require('../labels.js');
+const { proseParts } = require('../prose.js');
 const { table } = require('./table.js');
 const { padEnd, width, wrap } = require('./width.js');
 
@@ -20,9 +21,34 @@ const MARGIN = 2;
 /** A path is shown in so many steps. */
 const STEPS = 12;
 
+/** Where code begins and ends in a text that is still to be wrapped: no text has controls left in it. */
+const [CODE, END] = ['\u0001', '\u0002'];
+
+const marked = (text) =>
+  proseParts(text)
+    .map(({ text: part, isCode }) => (isCode ? CODE + visible(part) + END : visible(part)))
+    .join('');
+
+/** Lines of a marked text with the code painted; it may go on from one line to the next. */
+function painted(lines, paint) {
+  let isOpen = false;
+  return lines.map((line) => {
+    const whole = isOpen ? CODE + line : line;
+    isOpen = whole.lastIndexOf(CODE) > whole.lastIndexOf(END);
+    const parts = (isOpen ? whole + END : whole).split(CODE);
+    return parts.map((part, at) => (at === 0 ? part : paintedCode(part, paint))).join('');
+  });
+}
+
+function paintedCode(part, paint) {
+  const [code, rest] = part.split(END);
+  return paint(code) + rest;
+}
+
 const right = (title, paint) => ({ title, align: 'right', paint });
 const left = (title, paint) => ({ title, paint });
 const flexible = (title, paint) => ({ title, flexible: true, paint });
+const way = (title) => ({ title, flexible: true, path: true });
 
 class Page {
   #lines = [];
@@ -68,6 +94,16 @@ class Page {
     this.beside(
       label,
       lines.map((line) => paint(line)),
+    );
+  }
+
+  /** The same with what stands in backticks as code: a sentence of ours. */
+  prose(label, text, paint = String) {
+    if (!text) return;
+    const lines = wrap(marked(text), this.columns - MARGIN - LABEL);
+    this.beside(
+      label,
+      painted(lines, this.style.bold).map((line) => paint(line)),
     );
   }
 
@@ -120,4 +156,4 @@ function bar(share, columns) {
   return { full: '█'.repeat(full), rest: '░'.repeat(columns - full) };
 }
 
-module.exports = { Page, bar, flexible, left, right, width };
+module.exports = { Page, bar, flexible, left, right, way, width };

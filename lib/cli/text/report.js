@@ -16,12 +16,16 @@ const {
   shareLabel,
   shellWord,
 } = require('../labels.js');
-const { Page, bar, flexible, left, right } = require('./page.js');
+const { Page, bar, flexible, left, right, way } = require('./page.js');
 
 const BAR = 24;
 
 /** What is less of the heap is not worth a line of text. */
 const LEAST_SHARE = 0.001;
+
+/** What the columns mean, for whom the report is the first one. */
+const WORDS =
+  'shallow: its own bytes. retained: what would be freed with it. share: of all bytes in the snapshot.';
 
 const CLASS_COLUMNS = [
   flexible('class'),
@@ -51,12 +55,12 @@ function showSuspect(page, suspect, number, verdict) {
   showShare(page, suspect);
   page.line();
   if (!verdict.includes(suspect.sentence)) page.labelled('What', suspect.sentence);
-  page.labelled('Why', suspect.explanation);
+  page.prose('Why', suspect.explanation);
   page.labelled('Defined at', placeLabel(suspect.object?.location));
   page.labelled('Held by', suspect.pathText);
   page.path('step by step', suspect.path);
   page.labelledTable('Inside', CLASS_COLUMNS, suspect.contents.map(classRow));
-  page.labelled('What to do', suspect.advice, page.style.cyan);
+  page.prose('What to do', suspect.advice, page.style.cyan);
 }
 
 /** Bytes that lie outside V8's heap. */
@@ -92,7 +96,7 @@ function showClasses(page, { classes }) {
 function showObjects(page, { objects }) {
   if (objects.length === 0) return;
   page.heading('Biggest objects', 'by retained size');
-  const columns = [flexible('object'), right('retained'), right('share'), flexible('held by')];
+  const columns = [flexible('object'), right('retained'), right('share'), way('held by')];
   const rows = objects.map((object) => [
     objectLabel(object),
     size(object.retainedSize),
@@ -126,7 +130,7 @@ function showCollections(page, { collections }) {
     right('room for'),
     right('filled'),
     right('retained'),
-    flexible('held by'),
+    way('held by'),
   ];
   const rows = collections.map(({ object, entries, capacity, fill, pathText }) => [
     objectLabel(object),
@@ -146,6 +150,7 @@ function showNext(page, { suspects, durationMs }, word) {
   if (point)
     page.labelled('Look closer', `npx rsprof inspect ${word} @${point.id}`, page.style.dim);
   page.labelled('As a page', `npx rsprof analyze ${word} --html report.html`, page.style.dim);
+  page.labelled('Words', WORDS, page.style.dim);
   page.labelled('Took', duration(durationMs), page.style.dim);
 }
 

@@ -6,12 +6,14 @@
  * @module
  */
 
-const { cut, padEnd, padStart, width } = require('./width.js');
+const { cut, cutMiddle, padEnd, padStart, width } = require('./width.js');
 
 /**
- * A column. The `flexible` ones share what the others leave, and are cut where that is too little.
+ * A column. The `flexible` ones share what the others leave, and are cut where that is too little: at the
+ * end, those of a `path` in the middle.
  *
- * @typedef {{ title: string, align?: 'right', flexible?: boolean, paint?: (text: string) => string }} Column
+ * @typedef {{ title: string, align?: 'right', flexible?: boolean, path?: boolean,
+ *   paint?: (text: string) => string }} Column
  */
 
 const GAP = 2;
@@ -36,8 +38,8 @@ function shrink(columns, widths, room) {
   return fitted;
 }
 
-function cell(text, columns, { align }) {
-  const fitted = cut(text, columns);
+function cell(text, columns, { align, path }) {
+  const fitted = path ? cutMiddle(text, columns) : cut(text, columns);
   return align === 'right' ? padStart(fitted, columns) : padEnd(fitted, columns);
 }
 

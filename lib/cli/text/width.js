@@ -8,7 +8,8 @@
 
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}|[\u{20000}-\u{3fffd}]/u;
-const NARROW = /\p{Mn}|\p{Me}/u;
+/** Controls are not shown: they mark parts of a line (see page.js). */
+const NARROW = /\p{Mn}|\p{Me}|\p{Cc}/u;
 const ASCII = /^[\u0020-\u007e]*$/;
 
 function widthOf(character) {
@@ -16,7 +17,7 @@ function widthOf(character) {
   return WIDE.test(character) ? 2 : 1;
 }
 
-/** Columns of `text`, which has no controls (see ../escape.js). */
+/** Columns of `text`, which has no controls of its own (see ../escape.js). */
 function width(text) {
   if (ASCII.test(text)) return text.length;
   let sum = 0;
@@ -40,6 +41,21 @@ function head(text, columns) {
 /** `text` in at most `columns`, with an ellipsis where it was cut. */
 function cut(text, columns) {
   return width(text) <= columns ? text : `${head(text, Math.max(0, columns - 1))}…`;
+}
+
+/**
+ * The same for a path, whose end says most: a third of the room is for its beginning.
+ */
+function cutMiddle(text, columns) {
+  if (width(text) <= columns) return text;
+  const start = head(text, Math.max(0, Math.floor((columns - 1) / 3)));
+  const room = Math.max(0, columns - 1 - width(start));
+  let end = '';
+  for (const character of [...text].reverse()) {
+    if (width(character + end) > room) break;
+    end = character + end;
+  }
+  return `${start}…${end}`;
 }
 
 function padEnd(text, columns) {
@@ -83,4 +99,4 @@ function wrap(text, columns) {
   return [...lines, line];
 }
 
-module.exports = { cut, padEnd, padStart, width, wrap };
+module.exports = { cut, cutMiddle, padEnd, padStart, width, wrap };

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::analysis::Analysis;
 use super::object::ObjectRef;
-use crate::heap::graph::{EdgeKind, Node, NodeKind};
+use crate::heap::graph::{DominatorTree, Edge, EdgeKind, Graph, Node, NodeKind};
 
 /// Collections that hold less than a thousandth of the heap, or less than this, are not worth a row.
 const LEAST_BYTES: u64 = 64 << 10;
@@ -38,7 +38,14 @@ impl Analysis {
     #[must_use]
     pub fn collections(&self, most: usize) -> Vec<CollectionRow> {
         let least = (self.total_size() / 1000).max(LEAST_BYTES);
-        let graph = &self.graph;
+        let mut found = self.collections_of(least);
+        found.sort_by_key(|(node, _)| std::cmp::Reverse(self.tree.retained_size(*node)));
+        found.truncate(most);
+        found.into_iter().map(|(node, kind)| self.collection_row(node, kind)).collect()
+    }
+
+    /// All that retain so many bytes, and what they are used as.
+    pub(super) fn collections_of(&self, least: u64) -> Vec<(Node, &'static str)> {
         let mut found: Vec<(Node, &'static str)> = Vec::new();
         let mut next = 0;
         let order = self.tree.order();
@@ -48,30 +55,18 @@ impl Analysis {
                 continue;
             }
             next += 1;
-            if graph.kind(*node) == NodeKind::Object && !self.is_transparent(*node) {
+            if self.graph.kind(*node) == NodeKind::Object && !self.is_transparent(*node) {
                 found.extend(self.collection(*node).map(|kind| (*node, kind)));
             }
         }
-        found.sort_by_key(|(node, _)| std::cmp::Reverse(self.tree.retained_size(*node)));
-        found.truncate(most);
-        found.into_iter().map(|(node, kind)| self.collection_row(node, kind)).collect()
+        found
     }
 
     /// What an object is used as, where it is a collection.
     pub(super) fn collection(&self, node: Node) -> Option<&'static str> {
-        match self.graph.name_bytes(node) {
-            b"Array" => Some("Array"),
-            b"Map" | b"SafeMap" => Some("Map"),
-            b"Set" | b"SafeSet" => Some("Set"),
-            b"Object" => {
-                let own = self
-                    .graph
-                    .edges(node)
-                    .filter(|edge| matches!(edge.kind, EdgeKind::Property | EdgeKind::Element));
-                (own.count() >= MANY_PROPERTIES).then_some("Object")
-            }
-            _ => None,
-        }
+        let kind = collection(&self.graph, node)?;
+        let is_one = kind != "Object" || own_entries(&self.graph, node) >= MANY_PROPERTIES;
+        is_one.then_some(kind)
     }
 
     fn collection_row(&self, node: Node, collection: &'static str) -> CollectionRow {
@@ -88,6 +83,53 @@ impl Analysis {
         }
     }
 
+    /// Entries and room for them.
+    pub(super) fn fill(&self, node: Node, collection: &str) -> (u64, u64) {
+        self.filled().fill(node, collection)
+    }
+
+    fn filled(&self) -> Filled<'_> {
+        Filled { graph: &self.graph, tree: &self.tree }
+    }
+
+    /// Whether the oldest entries of a map or set were deleted, as a cache does it that has a limit.
+    ///
+    /// V8 leaves holes where they were until it makes the table anew. A leak may delete many entries,
+    /// but its oldest ones are still there.
+    pub(super) fn drops_oldest(&self, node: Node, collection: &str) -> bool {
+        let width = if collection == "Map" { 3 } else { 2 };
+        let (_, capacity) = self.fill(node, collection);
+        let first = first_entry(capacity);
+        let slots = self.filled().table_slots(node).into_iter().filter(|slot| *slot >= first);
+        slots.min().is_some_and(|slot| (slot - first) / width > 0)
+    }
+}
+
+/// What an object is used as, where its class is that of a collection. Of plain objects nobody knows
+/// without a count.
+pub(super) fn collection(graph: &Graph, node: Node) -> Option<&'static str> {
+    match graph.name_bytes(node) {
+        b"Array" => Some("Array"),
+        b"Map" | b"SafeMap" => Some("Map"),
+        b"Set" | b"SafeSet" => Some("Set"),
+        b"Object" => Some("Object"),
+        _ => None,
+    }
+}
+
+/// Properties and elements.
+fn own_entries(graph: &Graph, node: Node) -> usize {
+    let is_own = |edge: &Edge| matches!(edge.kind, EdgeKind::Property | EdgeKind::Element);
+    graph.edges(node).filter(is_own).count()
+}
+
+/// What counts the entries of a snapshot's collections.
+pub(super) struct Filled<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) tree: &'a DominatorTree,
+}
+
+impl Filled<'_> {
     /// Entries and room for them.
     ///
     /// The room comes from the size of V8's own array, which counts for its owner: an array has one
@@ -109,11 +151,7 @@ impl Analysis {
                 (self.table_entries(node, capacity, 2), capacity)
             }
             _ => {
-                let own = self
-                    .graph
-                    .edges(node)
-                    .filter(|edge| matches!(edge.kind, EdgeKind::Property | EdgeKind::Element));
-                let count = own.count() as u64;
+                let count = own_entries(self.graph, node) as u64;
                 (count, count)
             }
         }
@@ -131,11 +169,11 @@ impl Analysis {
 
     /// The places in a map's or set's table that hold something.
     fn table_slots(&self, node: Node) -> Vec<u64> {
-        let graph = &self.graph;
+        let graph = self.graph;
         let Some(table) = graph.follow(node, EdgeKind::Internal, "table") else {
             return Vec::new();
         };
-        let slot = |edge: crate::heap::graph::Edge| {
+        let slot = |edge: Edge| {
             let is_hole = graph.name_bytes(edge.to) == b"system / Hole";
             let name = std::str::from_utf8(graph.strings().bytes(edge.name)).ok();
             let number = if edge.kind.is_indexed() {
@@ -146,18 +184,6 @@ impl Analysis {
             number.filter(|_| !is_hole)
         };
         graph.edges(table).filter_map(slot).collect()
-    }
-
-    /// Whether the oldest entries of a map or set were deleted, as a cache does it that has a limit.
-    ///
-    /// V8 leaves holes where they were until it makes the table anew. A leak may delete many entries,
-    /// but its oldest ones are still there.
-    pub(super) fn drops_oldest(&self, node: Node, collection: &str) -> bool {
-        let width = if collection == "Map" { 3 } else { 2 };
-        let (_, capacity) = self.fill(node, collection);
-        let first = first_entry(capacity);
-        let slots = self.table_slots(node).into_iter().filter(|slot| *slot >= first);
-        slots.min().is_some_and(|slot| (slot - first) / width > 0)
     }
 }
 

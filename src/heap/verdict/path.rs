@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::analysis::Analysis;
 use super::names::cut;
 use super::object::ObjectRef;
+use super::words;
 use crate::heap::graph::{Edge, EdgeKind, Node, NodeKind};
 
 /// An edge and where it leads.
@@ -23,6 +24,28 @@ pub struct EdgeRef {
     pub kind: &'static str,
     /// Name of the property or variable, or an index.
     pub name: String,
+}
+
+/// How a way in one line begins.
+struct Start {
+    parts: Vec<String>,
+    /// Steps that are told with it.
+    skipped: usize,
+}
+
+/// Lists of Node's own, that ways lead through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Registry {
+    Timers,
+    Immediates,
+    /// What is being called, and what called it.
+    Callback,
+    /// The object `process`, which all of Node's functions know.
+    Process,
+}
+
+fn is_timer(part: &str) -> bool {
+    matches!(part, " → Timeout" | " → Immediate" | " → Array")
 }
 
 /// A path longer than this is cut in its middle.
@@ -76,24 +99,8 @@ impl Analysis {
 
     fn way_of(&self, node: Node, indices: bool) -> String {
         let edges = self.distances.path(&self.graph, node);
-        let Some((first, rest)) = edges.split_first() else { return self.name(node) };
-        let root = self.graph.edge(*first as usize).to;
-        let mut parts: Vec<String> = Vec::new();
-        let mut skipped = rest.iter().take_while(|edge| self.is_of_roots(**edge)).count();
-        parts.push(match skipped {
-            0 if rest.is_empty() || !self.is_synthetic(root) => self.name(root),
-            _ => self.roots_name(edges[skipped.saturating_sub(1)], root),
-        });
-        // From Node 26 on the context is the root, and the global object its first step.
-        if let Some(edge) = rest.first().filter(|_| self.is_global_context(root)) {
-            let to = self.graph.edge(*edge as usize).to;
-            let is_global = self.graph.name_bytes(to).starts_with(b"global");
-            parts[0] = if is_global { "global".to_owned() } else { "(V8's context)".to_owned() };
-            skipped = usize::from(is_global);
-        }
-        if let Some((at, name)) = self.last_registry(rest) {
-            (skipped, parts[0]) = (at + 1, name.to_owned());
-        }
+        let Some((_, rest)) = edges.split_first() else { return self.name(node) };
+        let Start { mut parts, skipped } = self.start(&edges, indices);
         let last = rest.len().saturating_sub(1);
         for (at, edge) in rest.iter().enumerate().skip(skipped) {
             parts.push(self.part(*edge, indices, at == last));
@@ -112,20 +119,105 @@ impl Analysis {
         self.graph.name_bytes(node) == b"system / NativeContext"
     }
 
-    /// Where the way leaves a list of Node's own: how it came there says nothing.
-    fn last_registry(&self, edges: &[u32]) -> Option<(usize, &'static str)> {
-        let known = |number: u32| {
-            let edge = self.graph.edge(number as usize);
-            match self.graph.strings().bytes(edge.name) {
-                _ if edge.kind != EdgeKind::Context => None,
-                b"timerListMap" | b"timerListQueue" => Some("(Node's timers)"),
-                b"execution_async_resources" => Some("(running callback)"),
-                b"immediateQueue" | b"outstandingQueue" => Some("(Node's immediates)"),
-                _ => None,
+    /// How a way begins, and how many of the steps behind its root are told with that.
+    fn start(&self, edges: &[u32], indices: bool) -> Start {
+        let (first, rest) = (edges[0], &edges[1..]);
+        let root = self.graph.edge(first as usize).to;
+        if let Some(start) = self.registry_start(rest, indices) {
+            return start;
+        }
+        if self.is_synthetic(root) && !rest.is_empty() {
+            let skipped = rest.iter().take_while(|edge| self.is_of_roots(**edge)).count();
+            let mut parts = vec![self.roots_name(edges[skipped.saturating_sub(1)], root)];
+            parts.extend(self.landed(edges[skipped]));
+            return Start { parts, skipped };
+        }
+        // From Node 26 on the context is the root, and the global object its first step.
+        if let Some(edge) = rest.first().filter(|_| self.is_global_context(root)) {
+            let to = self.graph.edge(*edge as usize).to;
+            let is_global = self.graph.name_bytes(to).starts_with(b"global");
+            let name = if is_global { "global" } else { "(V8's context)" };
+            return Start { parts: vec![name.to_owned()], skipped: usize::from(is_global) };
+        }
+        Start { parts: vec![self.name(root)], skipped: 0 }
+    }
+
+    /// The object that an edge from where nobody knows leads to: ` → Manager`. A scope says nothing, and a
+    /// function is told by the step that comes next or by nothing.
+    fn landed(&self, edge: u32) -> Option<String> {
+        let to = self.graph.edge(edge as usize).to;
+        let is_nameless = self.is_internal(to) || self.is_synthetic(to);
+        (!is_nameless).then(|| format!(" → {}", self.name(to)))
+    }
+
+    /// Where the way goes through a list of Node's own: how it came there, and the links within it, say
+    /// nothing.
+    fn registry_start(&self, rest: &[u32], indices: bool) -> Option<Start> {
+        let found = rest.iter().enumerate().rev();
+        let (at, registry) =
+            found.filter_map(|(at, number)| Some((at, self.registry(*number)?))).next()?;
+        let behind = &rest[at + 1..];
+        let links = behind.iter().take_while(|edge| self.is_link(**edge)).count();
+        let name = match registry {
+            Registry::Process => "process".to_owned(),
+            Registry::Callback => "(running callback)".to_owned(),
+            Registry::Immediates => "(pending immediate)".to_owned(),
+            Registry::Timers => {
+                let first = behind.first().map(|edge| self.graph.edge(*edge as usize));
+                let delay = first.filter(|edge| edge.kind == EdgeKind::Element && indices);
+                let delay = delay.map_or_else(String::new, |edge| {
+                    format!(" of {} ms", words::count(u64::from(edge.name)))
+                });
+                format!("(timer{delay})")
             }
         };
-        let found = edges.iter().enumerate().rev();
-        found.filter_map(|(at, number)| Some((at, known(*number)?))).next()
+        let mut parts = vec![name];
+        let mut skipped = at + 1;
+        if registry != Registry::Process {
+            skipped += links;
+            // What a timer calls is the program's; a bound function is told by what it is bound to.
+            let called = behind.get(links).filter(|edge| self.is_call(**edge));
+            if let Some(edge) = called {
+                skipped += 1;
+                parts.extend(self.landed(*edge).filter(|name| !name.contains("native_bind")));
+            } else if registry == Registry::Callback {
+                parts.extend(self.landed(rest[skipped - 1]).filter(|name| !is_timer(name)));
+            }
+        }
+        Some(Start { parts, skipped })
+    }
+
+    fn registry(&self, number: u32) -> Option<Registry> {
+        let edge = self.graph.edge(number as usize);
+        match self.graph.strings().bytes(edge.name) {
+            _ if edge.kind != EdgeKind::Context => None,
+            b"timerListMap" | b"timerListQueue" => Some(Registry::Timers),
+            b"execution_async_resources" => Some(Registry::Callback),
+            b"immediateQueue" | b"outstandingQueue" => Some(Registry::Immediates),
+            b"process" if self.graph.name_bytes(edge.to) == b"process" => Some(Registry::Process),
+            _ => None,
+        }
+    }
+
+    /// Within Node's lists of timers and callbacks.
+    fn is_link(&self, number: u32) -> bool {
+        let edge = self.graph.edge(number as usize);
+        let name = || self.graph.strings().bytes(edge.name);
+        match edge.kind {
+            EdgeKind::Element => true,
+            EdgeKind::Property => matches!(
+                name(),
+                b"_idleNext" | b"_idlePrev" | b"head" | b"tail" | b"<symbol kHeap>"
+            ),
+            EdgeKind::Internal => matches!(name(), b"elements" | b"properties"),
+            _ => false,
+        }
+    }
+
+    fn is_call(&self, number: u32) -> bool {
+        let edge = self.graph.edge(number as usize);
+        edge.kind == EdgeKind::Property
+            && matches!(self.graph.strings().bytes(edge.name), b"_onTimeout" | b"_onImmediate")
     }
 
     fn is_synthetic(&self, node: Node) -> bool {
@@ -195,7 +287,7 @@ fn fold(parts: Vec<String>) -> Vec<String> {
             let times = repetitions(&parts[at..], period);
             if times >= 3 {
                 let part = parts[at..at + period].concat();
-                folded.push(format!("{part} (×{})", super::words::count(times as u64)));
+                folded.push(format!("{part} (×{})", words::count(times as u64)));
                 at += times * period;
             } else {
                 folded.push(parts[at].clone());

@@ -9,7 +9,7 @@ use super::growth::{self, Growing};
 use super::ids::{Kept, Matched, Pair};
 use super::side::Side;
 use super::table::{ClassNames, FileTable, fold};
-use super::{MatchedBy, ways};
+use super::{GrownCollection, MatchedBy, collections, ways};
 use crate::error::Result;
 use crate::heap::graph::{Control, Graph};
 
@@ -23,13 +23,17 @@ pub(super) struct Comparison {
     pub(super) kept: Vec<Kept>,
     /// The most telling first.
     pub(super) growing: Vec<Growing>,
+    /// Most entries first.
+    pub(super) collections: Vec<GrownCollection>,
 }
 
-/// Compares the first file with the last, and counts the classes of those between.
+/// Compares the first file with the last, and counts the classes of those between. At most `top` collections
+/// are told.
 pub(super) fn compare(
     ends: Ends,
     [first, last]: [&Path; 2],
     between: &[PathBuf],
+    top: usize,
     control: &Control,
 ) -> Result<Comparison> {
     let Ends { older, newer } = ends;
@@ -67,6 +71,12 @@ pub(super) fn compare(
             ways::growing(&older, &newer, &tables, &names, analysis)
         }
     };
+    let collections = match (&older, analysis) {
+        (Older::Snapshot(older), Some(analysis)) => {
+            collections::grown(analysis, older, matched.is_some(), top)
+        }
+        _ => Vec::new(),
+    };
     drop(older);
     for path in between {
         let table = named(path, || file_table(path, analysis, &mut names, control))?;
@@ -75,7 +85,7 @@ pub(super) fn compare(
     let matched_by = if matched.is_some() { MatchedBy::Id } else { MatchedBy::Class };
     let kept = matched.map(|matched| matched.kept).unwrap_or_default();
     fold(&mut tables, &mut names);
-    Ok(Comparison { names, tables, matched_by, kept, growing })
+    Ok(Comparison { names, tables, matched_by, kept, growing, collections })
 }
 
 /// Counts the classes of a file, named as those of the newest.

@@ -5,11 +5,11 @@
 //! to the first new object of such a class on each way. One that holds more than half of all that is new is
 //! not what grows but where it grows: a list that was copied.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::analysis::Analysis;
 use super::super::signature::is_lifted;
-use super::super::suspects::is_class_name;
+use super::contents::Contents;
 use super::holder::{Held, held};
 use super::ids::Matched;
 use super::table::{Delta, FileTable};
@@ -48,8 +48,8 @@ pub(super) struct Growing {
     /// What is told first, in bytes.
     pub(super) score: u64,
     pub(super) held: Held,
-    /// Other classes that grow inside of the new objects, and by how many objects.
-    pub(super) contents: Vec<(ClassId, u64)>,
+    /// Other classes that grow inside of the new objects.
+    pub(super) contents: Contents,
 }
 
 /// How a class grows.
@@ -65,9 +65,6 @@ pub(super) enum GrowthKind {
         id: Option<u32>,
     },
 }
-
-/// Classes that are told as the contents of another one.
-const CONTENTS: usize = 4;
 
 /// Finds what grew by more than the threshold, most first.
 pub(super) fn find(analysis: &Analysis, matched: &Matched, tables: &[FileTable]) -> Vec<Growing> {
@@ -239,32 +236,16 @@ impl<'a> Finder<'a> {
         tops[self.class(list) as usize].add(list, self.weight(list));
     }
 
-    /// What grows inside of the new objects, the program's own classes first, by number of new objects.
-    fn contents(&self, class: ClassId, tops: &[Node]) -> Vec<(ClassId, u64)> {
-        let mut counts = vec![0_u64; self.deltas.len()];
+    /// What grows inside of the new objects, by number of new objects.
+    fn contents(&self, class: ClassId, tops: &[Node]) -> Contents {
+        let mut counts: FxHashMap<ClassId, u64> = FxHashMap::default();
         for node in tops.iter().flat_map(|top| self.analysis.tree.subtree(*top)) {
-            if self.may_be_top(*node) && self.class(*node) != class {
-                counts[self.class(*node) as usize] += 1;
+            if self.may_be_top(*node) {
+                *counts.entry(self.class(*node)).or_default() += 1;
             }
         }
-        self.join_strings(&mut counts);
-        let mut found: Vec<(ClassId, u64)> =
-            (0..).zip(counts).filter(|(_, count)| *count > 0).collect();
-        let is_own = |class: ClassId| is_class_name(self.analysis.classes.name(class));
-        found.sort_by_key(|(class, count)| std::cmp::Reverse((is_own(*class), *count, *class)));
-        found.truncate(CONTENTS);
-        found
-    }
-
-    /// How V8 holds a text is not what people count.
-    fn join_strings(&self, counts: &mut [u64]) {
-        let class = |name| self.analysis.classes.find(name);
-        let Some(plain) = class("(string)") else { return };
-        for other in ["(concatenated string)", "(sliced string)"] {
-            if let Some(other) = class(other) {
-                counts[plain as usize] += std::mem::take(&mut counts[other as usize]);
-            }
-        }
+        let holders = counts.remove(&class).unwrap_or_default();
+        Contents::of(holders, counts, |class| self.analysis.classes.name(class))
     }
 
     /// Classes whose objects got bigger, without those that hold what is told of already.
@@ -305,7 +286,7 @@ impl<'a> Finder<'a> {
                 delta,
                 score,
                 held: held(self.analysis, &nodes),
-                contents: Vec::new(),
+                contents: Contents::default(),
             });
         }
         found

@@ -50,7 +50,7 @@ impl IdIndex {
     }
 
     #[inline]
-    fn find(&self, id: u32) -> Option<Node> {
+    pub(super) fn find(&self, id: u32) -> Option<Node> {
         match self {
             Self::Dense(table) => {
                 table.get(id as usize / 2).copied().filter(|node| *node != NOBODY)

@@ -3,8 +3,11 @@
 //! Two snapshots of one process are compared object by object, by V8's ids, as in DevTools' Comparison
 //! view: [`ids`]. Files of different processes, and signatures, are compared by class and by retaining
 //! path in class terms: [`ways`]. What is new is then followed to what holds it: [`growth`], [`holder`].
+//! Which arrays, Maps and Sets have more entries is a list of its own: [`collections`].
 
+mod collections;
 mod compare;
+mod contents;
 mod ends;
 mod growth;
 mod holder;
@@ -43,6 +46,8 @@ pub struct HeapDiff {
     pub classes: Vec<ClassChange>,
     /// What grows, the most telling first.
     pub growing: Vec<GrowingClass>,
+    /// Collections that grew, most entries first; empty where one of the two is a signature.
+    pub collections: Vec<GrownCollection>,
 }
 
 /// One of the files.
@@ -127,6 +132,26 @@ pub struct GrowingClass {
     pub path_text: String,
 }
 
+/// An array, a Map, a Set or an object used as a map that has more entries than before.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GrownCollection {
+    /// It, in the last file.
+    pub object: ObjectRef,
+    /// What it is used as.
+    pub collection: &'static str,
+    /// References it holds: elements, values, or keys with their values.
+    pub entries: u64,
+    /// The same in the first file; none where it was not there.
+    pub entries_before: Option<u64>,
+    /// `entries - entries_before`.
+    pub entries_delta: i64,
+    /// Change of what it retains, in bytes.
+    pub retained_delta: i64,
+    /// A shortest way from a root.
+    pub path_text: String,
+}
+
 /// Compares two or more files, oldest first: snapshots, plain or compressed, or signatures.
 ///
 /// The first and the last are read at the same time, and both are in memory then; those between one by
@@ -147,6 +172,6 @@ pub fn diff(
     };
     let ends = ends::read(first, last, control, watcher)?;
     watcher.begins(Phase::Report);
-    let comparison = compare::compare(ends, [first, last], between, control)?;
+    let comparison = compare::compare(ends, [first, last], between, top, control)?;
     Ok(told::told(comparison, top))
 }

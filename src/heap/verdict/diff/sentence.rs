@@ -75,13 +75,18 @@ fn holder(held: &Held) -> String {
     }
 }
 
+/// Where others went meanwhile, more are new than it grew by.
 fn contents(one: &Growing, names: &ClassNames) -> String {
-    if one.contents.is_empty() {
+    if one.contents.list.is_empty() {
         return String::new();
     }
-    let objects = one.contents.iter();
+    let objects = one.contents.list.iter();
     let objects = objects.map(|(class, count)| words::objects(*count, names.name(*class)));
-    format!(" In them: {}.", objects.collect::<Vec<_>>().join(", "))
+    let holders = match one.contents.holders {
+        all if all == one.delta.count.unsigned_abs() => "them".to_owned(),
+        more => format!("the {} new ones", words::count(more)),
+    };
+    format!(" In {holders}: {}.", objects.collect::<Vec<_>>().join(", "))
 }
 
 /// `+1.2 MB`, `-3 B`.

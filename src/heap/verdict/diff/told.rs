@@ -33,6 +33,7 @@ pub(super) fn told(comparison: Comparison, top: usize) -> HeapDiff {
         growth,
         classes,
         growing: told.into_iter().take(top).collect(),
+        collections: comparison.collections,
     }
 }
 

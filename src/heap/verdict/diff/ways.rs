@@ -2,16 +2,21 @@
 //!
 //! Both files' dominator trees have siblings of a class put together. From the root on, the newer one is
 //! gone down where it retains more than the older one does, to the first groups with more objects: those
-//! are what grows, and the group above holds it.
+//! are what grows, and the group above holds it. A few new objects with many in them, however deep, are not
+//! what grows but where: the manager and its list of rooms.
 
 use rustc_hash::FxHashMap;
 
 use super::super::analysis::Analysis;
 use super::super::signature::{Groups, Signature};
+use super::contents::Contents;
 use super::growth::{Growing, GrowthKind, class_threshold, threshold};
 use super::holder::{GLOBAL, Held, held, shown};
 use super::table::{ClassNames, Delta, FileTable, delta};
 use crate::heap::graph::{ClassId, Node};
+
+/// V8's name for the variables of a function.
+const SCOPE: &str = "system / Context";
 
 /// Objects of a class that are held in the same way.
 struct Way {
@@ -101,9 +106,12 @@ impl Ways {
         let mut text = String::new();
         for place in above.into_iter().rev() {
             let way = self.way(place);
-            let class = shown(names.name(way.class));
+            let class = Self::class(way, names);
             match way.edge.as_deref().filter(|_| !text.is_empty()) {
                 Some("[]") => text.push_str("[]"),
+                Some(name) if self.is_variable(way, names) => {
+                    text.push_str(&format!(" → variable {name}"));
+                }
                 Some(name) => text.push_str(&format!(".{name}")),
                 None if text.is_empty() => text.push_str(class),
                 // The main context leads to the global object.
@@ -114,12 +122,26 @@ impl Ways {
         text
     }
 
+    fn class<'a>(way: &Way, names: &'a ClassNames) -> &'a str {
+        match names.name(way.class) {
+            SCOPE => "function scope",
+            other => shown(other),
+        }
+    }
+
+    /// Whether a group is held by a function's variables: a reference of a scope to another one has no name.
+    fn is_variable(&self, way: &Way, names: &ClassNames) -> bool {
+        let above = way.parent.map(|above| names.name(self.way(above).class));
+        above == Some(SCOPE)
+    }
+
     /// `Manager.rooms` for the list of rooms of a manager.
     fn name(&self, place: u32, names: &ClassNames) -> String {
         let way = self.way(place);
         let above = way.parent.filter(|above| *above != 0).map(|above| self.way(above));
-        let class = |way: &Way| shown(names.name(way.class)).to_owned();
+        let class = |way: &Way| Self::class(way, names).to_owned();
         match (above.map(class), way.edge.as_deref()) {
+            (Some(_), Some(name)) if self.is_variable(way, names) => format!("variable {name}"),
             (Some(above), Some("[]")) => above + "[]",
             (Some(above), Some(name)) => format!("{above}.{name}"),
             _ => class(way),
@@ -183,13 +205,8 @@ impl Search<'_> {
             let below = self.below(step);
             let big: Vec<Step> =
                 below.iter().filter(|child| child.growth() > self.threshold).copied().collect();
-            let is_list = |child: &Step| {
-                step.delta.count < FEW
-                    && child.delta.count >= FEW
-                    && 2 * child.growth() > step.growth()
-            };
             let is_root = step.place == 0;
-            if !is_root && step.delta.count > 0 && !big.iter().any(is_list) {
+            if !is_root && step.delta.count > 0 && !self.only_holds(step) {
                 found.push(self.found(step, GrowthKind::More, step.growth()));
             } else if is_root || !big.is_empty() {
                 open.extend(big);
@@ -204,6 +221,20 @@ impl Search<'_> {
             }
         }
         found
+    }
+
+    /// Whether a few objects are where something grows: more than half of their growth is in many others,
+    /// below no more than a few at each step.
+    fn only_holds(&self, step: Step) -> bool {
+        let mut at = step;
+        while at.delta.count < FEW {
+            let most = self.below(at).into_iter().max_by_key(Step::growth);
+            match most.filter(|child| 2 * child.growth() > step.growth()) {
+                Some(child) => at = child,
+                None => return false,
+            }
+        }
+        at.place != step.place
     }
 
     fn step(&self, place: u32, before: Option<u32>) -> Step {
@@ -227,13 +258,51 @@ impl Search<'_> {
 
     fn found(&self, step: Step, kind: GrowthKind, score: u64) -> Growing {
         let class = self.newer.way(step.place).class;
-        let mut delta = step.delta;
-        // A group that was too small for the older list was there all the same.
+        let delta = match step.before {
+            Some(_) => step.delta,
+            // A group that was too small for the older list was there all the same.
+            None => self.at_most_all(class, step.delta),
+        };
+        let score = match u64::try_from(delta.retained_size) {
+            Ok(retained) if kind == GrowthKind::More => score.min(retained),
+            _ => score,
+        };
+        let contents = match kind {
+            GrowthKind::More => self.contents(step, delta),
+            GrowthKind::Bigger { .. } => Contents::default(),
+        };
+        Growing { class, kind, delta, score, held: self.held(step.place), contents }
+    }
+
+    /// No more than the class grew by as a whole, where it grew.
+    fn at_most_all(&self, class: ClassId, delta: Delta) -> Delta {
         let all = Delta::of(self.tables, class);
-        if step.before.is_none() && all.count > 0 {
-            delta.count = delta.count.min(all.count);
+        let bound = |one: i64, all: i64| if all > 0 { one.min(all) } else { one };
+        Delta {
+            count: bound(delta.count, all.count),
+            self_size: bound(delta.self_size, all.self_size),
+            retained_size: bound(delta.retained_size, all.retained_size),
         }
-        Growing { class, kind, delta, score, held: self.held(step.place), contents: Vec::new() }
+    }
+
+    /// What grows in number below a group that grows by `delta`, of other classes.
+    fn contents(&self, step: Step, delta: Delta) -> Contents {
+        let own = self.newer.way(step.place).class;
+        let mut deltas: FxHashMap<ClassId, Delta> = FxHashMap::default();
+        let mut open = self.below(step);
+        while let Some(inside) = open.pop() {
+            let class = self.newer.way(inside.place).class;
+            if class != own {
+                deltas.entry(class).or_default().count += inside.delta.count;
+            }
+            open.extend(self.below(inside));
+        }
+        let count = |(class, delta)| {
+            let count = u64::try_from(self.at_most_all(class, delta).count).ok()?;
+            Some((class, count)).filter(|_| count > 0)
+        };
+        let counts = deltas.into_iter().filter_map(count).collect();
+        Contents::of(delta.count.unsigned_abs(), counts, |class| self.names.name(class))
     }
 
     fn held(&self, place: u32) -> Held {

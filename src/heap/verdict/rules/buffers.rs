@@ -19,21 +19,32 @@ impl Analysis {
             return None;
         }
         let mut data: Vec<Node> = finds.instances("system / JSArrayBufferData").to_vec();
+        data.retain(|node| self.tree.self_size(*node) > 0);
         data.sort_by_key(|node| std::cmp::Reverse(self.tree.self_size(*node)));
-        // Those that make up most of it: small ones share pools.
-        let mut sum = 0;
-        let few = data.iter().position(|node| {
-            sum += self.tree.self_size(*node);
-            sum * 10 >= outside * 9
-        });
-        data.truncate(few.map_or(data.len(), |last| last + 1));
-        let holder = self.common_holder(&data);
-        let held =
-            holder.map_or_else(String::new, |node| format!(", held by {}", self.titled_way(node)));
+        let all = data.len();
+        let holder = self.common_holder(self.most_of(&data, outside));
+        match holder {
+            Some(holder) => data.retain(|node| self.tree.is_dominated(*node, holder)),
+            None => data.truncate(self.most_of(&data, outside).len()),
+        }
+        let told: u64 = data.iter().map(|node| self.tree.self_size(*node)).sum();
+        let count = words::count(data.len() as u64);
+        let which = match holder {
+            Some(node) => format!(
+                "{count} of them ({}) {} held by {}",
+                words::bytes(told),
+                if data.len() == 1 { "is" } else { "are" },
+                self.titled_way(node)
+            ),
+            None => format!(
+                "the {count} largest of {} have {} of it",
+                words::count(all as u64),
+                words::bytes(told)
+            ),
+        };
         let sentence = format!(
-            "{} lie outside V8's heap, in {} Buffers or ArrayBuffers{held}; V8's heap itself has {}.",
+            "{} lie outside V8's heap, in Buffers and ArrayBuffers; {which}. V8's heap itself has {}.",
             words::bytes(outside),
-            words::count(data.len() as u64),
             words::bytes(self.total_size() - outside),
         );
         let diagnosis = Diagnosis {
@@ -54,5 +65,15 @@ impl Analysis {
         let mut covers = data;
         covers.extend(holder);
         Some(Hit { candidate, diagnosis, covers })
+    }
+
+    /// Of the memory of all buffers, the largest first, what makes up nine tenths: small ones share pools.
+    fn most_of<'a>(&self, data: &'a [Node], outside: u64) -> &'a [Node] {
+        let mut sum = 0;
+        let last = data.iter().position(|node| {
+            sum += self.tree.self_size(*node);
+            sum * 10 >= outside * 9
+        });
+        &data[..last.map_or(data.len(), |last| last + 1)]
     }
 }

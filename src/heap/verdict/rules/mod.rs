@@ -169,7 +169,7 @@ impl Analysis {
         };
         let explanation = format!(
             "It looks like {} that is added to and never emptied: its oldest entries are still there. One snapshot cannot prove that it grows; two can: npx rsprof diff.",
-            if rule == "growing-array" { "an array" } else { "a map" },
+            if matches!(what, "Map" | "Set") { format!("a {what}") } else { format!("an {what}") },
         );
         let advice = format!(
             "Take out of the {what} what is done with, or give it a limit (an LRU cache, a time to live)."

@@ -35,7 +35,7 @@ fn rooms_grow_in_another_process() {
     let newer = Rooms::new(other(), 300);
     for diff in all_ways(&older.heap, &newer.heap) {
         let said = [
-            "Room grew by 200 objects (+229.3 kB retained), held by Manager.rooms: global.manager.rooms[].",
+            "Room grew by 200 objects (+229.3 kB retained), held by Manager.rooms: global.manager.rooms[]. In them: 400 strings, 200 Map objects.",
         ];
         assert_eq!(sentences(&diff), said);
         let one = &diff.growing[0];
@@ -121,6 +121,53 @@ fn a_few_lists_are_not_what_grows_when_many_things_in_them_do() {
         let classes: Vec<&str> = diff.growing.iter().map(|one| &one.class_name[..]).collect();
         assert_eq!(classes, ["Item"]);
         assert_eq!(diff.growing[0].count_delta, 100);
+    }
+}
+
+#[test]
+fn what_grows_is_told_however_many_things_lead_to_it() {
+    let (older, _) = store(Heap::new());
+    let (mut newer, at) = store(other());
+    // A service that was too small for a group of its own, its manager, a list of lists.
+    let service = newer.object(at, "service", "Service", 100);
+    let mut rooms = Rooms { list: service, manager: service, rooms: Vec::new(), heap: newer };
+    rooms.manager = rooms.heap.object(service, "manager", "Manager", 64);
+    let shards = rooms.heap.object(rooms.manager, "shards", "Map", 32);
+    for _ in 0..3 {
+        rooms.list = rooms.heap.element(shards, "Array", 32);
+        rooms.open(100);
+    }
+    for diff in all_ways(&older, &rooms.heap) {
+        let said = sentences(&diff);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].starts_with("Room grew by 300 objects (+343.9 kB retained)"), "{said:?}");
+        assert!(said[0].ends_with("In them: 600 strings, 300 Map objects."), "{said:?}");
+        assert!(said[0].contains("global.store.service.manager.shards[]"), "{said:?}");
+    }
+}
+
+#[test]
+fn what_was_there_in_another_place_is_not_told_as_new() {
+    let room = |heap: &mut Heap, at: At| {
+        let room = heap.object(at, "x", "Room", 10_000);
+        heap.object(room, "users", "Map", 100);
+    };
+    let (mut older, at) = store(Heap::new());
+    for _ in 0..20 {
+        room(&mut older, at);
+    }
+    // The same store, and more, by another way.
+    let (mut newer, at) = store(other());
+    let owner = newer.object(GLOBAL, "owner", "Owner", 10);
+    newer.unlink(GLOBAL, at);
+    newer.link(owner, "property", "store", at);
+    for _ in 0..50 {
+        room(&mut newer, at);
+    }
+    for diff in all_ways(&older, &newer) {
+        let said = sentences(&diff);
+        assert!(said[0].starts_with("Room grew by 30 objects (+295.9 kB retained)"), "{said:?}");
+        assert!(said[0].ends_with("In them: 30 Map objects."), "{said:?}");
     }
 }
 

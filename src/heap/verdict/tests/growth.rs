@@ -37,7 +37,7 @@ fn rooms_grow_and_what_is_in_them_is_mentioned() {
         sentences(&diff),
         [
             "Room grew by 200 objects (+229.3 kB retained), held by Manager.rooms: global.manager.rooms[]. \
-          In them: 500 strings, 250 Map objects."
+          In the 250 new ones: 500 strings, 250 Map objects."
         ]
     );
     let one = &diff.growing[0];
@@ -344,7 +344,7 @@ fn the_shape_is_that_of_the_contract() {
     let keys = |value: &serde_json::Value| {
         value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(keys(&json), "classes files growing growth kind matchedBy verdict");
+    assert_eq!(keys(&json), "classes collections files growing growth kind matchedBy verdict");
     assert_eq!((&json["kind"], &json["matchedBy"]), (&"heapDiff".into(), &"id".into()));
     assert_eq!(keys(&json["files"][0]), "objects path totalSize");
     assert_eq!(keys(&json["growth"]), "objects totalSize");
@@ -355,5 +355,13 @@ fn the_shape_is_that_of_the_contract() {
     assert_eq!(
         keys(&json["growing"][0]),
         "className countDelta holder monotonic path pathText retainedDelta sentence sizeDelta"
+    );
+    let mut rooms = Rooms::new(Heap::new(), 100);
+    let before = rooms.heap.clone();
+    rooms.open(50);
+    let json = serde_json::to_value(compared(&[&before, &rooms.heap])).unwrap();
+    assert_eq!(
+        keys(&json["collections"][0]),
+        "collection entries entriesBefore entriesDelta object pathText retainedDelta"
     );
 }

@@ -1,11 +1,13 @@
 //! Made-up heaps as files, and what is told of them.
 
 mod classes;
+mod collections;
 mod errors;
 mod growth;
 mod heap;
 mod ids;
 mod inspection;
+mod paths;
 mod series;
 mod signatures;
 
