@@ -12,6 +12,7 @@ use super::table::{ClassNames, FileTable, fold};
 use super::{GrownCollection, MatchedBy, collections, ways};
 use crate::error::Result;
 use crate::heap::graph::{Control, Graph};
+use crate::heap::parallel::both;
 
 /// All that was found.
 pub(super) struct Comparison {
@@ -64,19 +65,20 @@ pub(super) fn compare(
     };
     let matched = matched.filter(Matched::is_one_process);
     control.check()?;
-    let growing = match (&matched, analysis) {
+    let growing = || match (&matched, analysis) {
         (Some(matched), Some(analysis)) => growth::find(analysis, matched, &tables),
         _ => {
             let (older, newer) = (older_side.ways(&mut names), newer_side.ways(&mut names));
             ways::growing(&older, &newer, &tables, &names, analysis)
         }
     };
-    let collections = match (&older, analysis) {
+    let collections = || match (&older, analysis) {
         (Older::Snapshot(older), Some(analysis)) => {
             collections::grown(analysis, older, matched.is_some(), top)
         }
         _ => Vec::new(),
     };
+    let (growing, collections) = both(growing, collections)?;
     drop(older);
     for path in between {
         let table = named(path, || file_table(path, analysis, &mut names, control))?;

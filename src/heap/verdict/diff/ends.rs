@@ -1,13 +1,13 @@
 //! The first file and the last, read at the same time.
 
 use std::path::Path;
-use std::thread;
 
 use super::super::analysis::{Analysis, Watcher};
 use super::super::signature::{Signature, is_signature};
 use super::ids::IdIndex;
 use crate::error::{Error, Result};
 use crate::heap::graph::{ClassSizes, Classes, Control, DominatorTree, Dominators, Graph};
+use crate::heap::parallel::both;
 
 /// What is compared.
 pub(super) struct Ends {
@@ -50,9 +50,9 @@ pub(super) fn read(
     control: &Control,
     watcher: &dyn Watcher,
 ) -> Result<Ends> {
-    let (older, newer) = both(
-        || stopping(control, || read_older(first, control)),
+    let (newer, older) = both(
         || stopping(control, || read_newer(last, control, watcher)),
+        || stopping(control, || read_older(first, control)),
     )?;
     let (older, newer) = match (older, newer) {
         (Ok(older), Ok(newer)) => (older, newer),
@@ -63,7 +63,7 @@ pub(super) fn read(
         Unsized::Snapshot(analysis) => Some(&**analysis),
         Unsized::Signature(_) => None,
     };
-    let (older, sizes) = both(|| older.named_as(analysis), || analysis.map(sizes))?;
+    let (sizes, older) = both(|| analysis.map(sizes), || older.named_as(analysis))?;
     let newer = match (newer, sizes) {
         (Unsized::Snapshot(analysis), sizes) => Newer::Snapshot(Box::new(NewerSnapshot {
             analysis: *analysis,
@@ -72,22 +72,6 @@ pub(super) fn read(
         (Unsized::Signature(signature), _) => Newer::Signature(signature),
     };
     Ok(Ends { older, newer })
-}
-
-/// Does two things at once; the first on a thread of its own.
-pub(super) fn both<A: Send, B>(
-    first: impl FnOnce() -> A + Send,
-    second: impl FnOnce() -> B,
-) -> Result<(A, B)> {
-    thread::scope(|scope| {
-        let first = thread::Builder::new()
-            .name("rsprof-older".into())
-            .spawn_scoped(scope, first)
-            .map_err(|error| Error::Internal(format!("no thread: {error}")))?;
-        let second = second();
-        let first = first.join().map_err(|_| Error::Internal("comparing panicked".into()))?;
-        Ok((first, second))
-    })
 }
 
 /// Where this fails, the other one need not go on.

@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
-use super::ends::both;
 use crate::error::Result;
 use crate::heap::graph::{ClassId, Classes, DominatorTree, Graph, Node};
+use crate::heap::parallel::both;
 
 const NOBODY: Node = Node::MAX;
 
