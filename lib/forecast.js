@@ -9,6 +9,7 @@
 
 const os = require('node:os');
 const v8 = require('node:v8');
+const { killsTogether } = require('./cgroup.js');
 const { RsprofError } = require('./errors.js');
 
 /**
@@ -25,6 +26,9 @@ const LEAST_FACTOR = 2;
 
 /** What the last child added, for each byte of the heap. */
 let seenFactor;
+
+/** Of what is left in a group that is killed as one; the child is looked at ten times a second. */
+const SHARE_OF_GROUP = 0.8;
 
 const MIB = 1 << 20;
 
@@ -112,6 +116,18 @@ function decideSpill({ spill, force }) {
 }
 
 /**
+ * What a child may add. Where the kernel would kill this process with it, not all that is left: the child's
+ * own end comes first.
+ *
+ * @param {{ memory?: number }} budget
+ * @returns {number|undefined} bytes; undefined for no limit
+ */
+function memoryBudget({ memory }) {
+  if (memory !== undefined || !killsTogether()) return memory;
+  return Math.floor(availableBytes() * SHARE_OF_GROUP);
+}
+
+/**
  * Notes what a child took.
  *
  * @param {number} heapBytes used at the fork
@@ -121,4 +137,4 @@ function learn(heapBytes, addedBytes) {
   if (addedBytes > 0 && heapBytes > 0) seenFactor = addedBytes / heapBytes;
 }
 
-module.exports = { checkFallback, decideSpill, learn, usedHeapBytes, whyNoRoom };
+module.exports = { checkFallback, decideSpill, learn, memoryBudget, usedHeapBytes, whyNoRoom };

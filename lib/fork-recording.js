@@ -10,7 +10,14 @@
 const { setTimeout: delay } = require('node:timers/promises');
 const { abortedError } = require('./abort.js');
 const { RsprofError } = require('./errors.js');
-const { checkFallback, decideSpill, learn, usedHeapBytes, whyNoRoom } = require('./forecast.js');
+const {
+  checkFallback,
+  decideSpill,
+  learn,
+  memoryBudget,
+  usedHeapBytes,
+  whyNoRoom,
+} = require('./forecast.js');
 
 /**
  * Forks tried at most. A child that meets a lock that another thread held at the fork (one in five
@@ -77,7 +84,12 @@ class ForkRecording {
     const heapBytes = usedHeapBytes();
     for (;;) {
       const spill = this.#spills;
-      const recording = this.#backend.forkSnapshot({ ...this.#request, spill });
+      const { budget } = this.#request;
+      const recording = this.#backend.forkSnapshot({
+        ...this.#request,
+        spill,
+        budget: { ...budget, memory: memoryBudget(budget) },
+      });
       const report = await this.#follow(recording, (error) => this.#isFollowed(error)).catch(
         (error) => {
           this.#pausedMs += recording.pauseMs();

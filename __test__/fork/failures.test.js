@@ -232,3 +232,32 @@ if (process.getuid() === 0) {
     assertNothingLeft(dir, result);
   });
 }
+
+for (const oomGroup of ['0', '1']) {
+  const what = oomGroup === '1' ? 'has a budget' : 'has none';
+  test(`a child ${what} where memory.oom.group is ${oomGroup}`, async (t) => {
+    const dir = tempDir(t);
+    // Control groups are the machine's: what the kernel would say is said by the script.
+    const before = `
+      const fs = require('node:fs');
+      const real = fs.readFileSync;
+      const files = {
+        '/proc/self/cgroup': '0::/kubepods/pod7/app\\n',
+        '/sys/fs/cgroup/kubepods/pod7/memory.oom.group': '${oomGroup}\\n',
+      };
+      fs.readFileSync = (file, ...rest) => files[file] ?? real(file, ...rest);
+      const used = require('node:v8').getHeapStatistics().used_heap_size;
+      process.availableMemory = () => used;
+    `;
+    const result = await takeByFork(dir, 'spill: false, force: true, fallback: false', { before });
+    if (oomGroup === '0') {
+      assert.equal(result.strategy, 'fork', JSON.stringify(result));
+      assert.ok(result.fork.addedBytes > 0);
+    } else {
+      assert.equal(result.code, 'ERR_RSPROF_BUDGET', JSON.stringify(result));
+      assert.match(result.message, /the child took more than \d+ MiB/);
+      assert.deepEqual(names(dir), []);
+    }
+    assert.deepEqual(result.left, []);
+  });
+}
