@@ -23,8 +23,11 @@ const STRATEGIES = {
 };
 const BACKENDS = Object.keys(STRATEGIES);
 
-/** The lines on which everything runs: the oldest, one between and the newest. */
-const FULL_LINES = ['18', '22', '26'];
+/** The lines on which everything runs: the oldest and the newest. */
+const FULL_LINES = ['18', '26'];
+
+/** The lines on which the JavaScript parts are tested by themselves: these and the usual one. */
+const UNIT_LINES = [...FULL_LINES, '20'];
 
 /**
  * Of these kinds the other lines run what V8 and Node may answer differently; the rest is about the
@@ -65,14 +68,16 @@ function unitJobs(totals, nodes) {
     ({ version, node }) =>
     () =>
       stages.nodeTestStage(totals, `unit, Node ${version}`, { node, files: unitFiles(version) });
-  return nodes.map(job);
+  return nodes.filter(({ version }) => UNIT_LINES.includes(majorOf(version))).map(job);
 }
+
+const majorOf = (version) => version.split('.')[0];
 
 /** The command line starts processes by the dozen: the usual and the newest line tell enough. */
 const CLI_LINES = ['20', '26'];
 
 function unitFiles(version) {
-  const hasCli = CLI_LINES.includes(version.split('.')[0]);
+  const hasCli = CLI_LINES.includes(majorOf(version));
   return stages.testFiles('unit', ...(hasCli ? ['cli'] : []));
 }
 
@@ -84,7 +89,7 @@ const devtoolsJob = (totals) => () =>
 function behaviourJobs(totals, nodes) {
   const jobs = [];
   for (const { version, node } of nodes) {
-    if (wanted.node && version.split('.')[0] !== wanted.node) continue;
+    if (wanted.node && majorOf(version) !== wanted.node) continue;
     for (const backend of BACKENDS) {
       if (wanted.backend && backend !== wanted.backend) continue;
       for (const { strategy, kinds } of STRATEGIES[backend]) {
@@ -104,7 +109,7 @@ function behaviourJobs(totals, nodes) {
 function filesOn(version, kind) {
   const all = stages.testFiles(kind);
   const chosen = EVERYWHERE[kind];
-  if (wanted.node || !chosen || FULL_LINES.includes(version.split('.')[0])) return all;
+  if (wanted.node || !chosen || FULL_LINES.includes(majorOf(version))) return all;
   return all.filter((file) => chosen.includes(path.basename(file, '.test.js')));
 }
 
