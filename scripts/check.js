@@ -16,7 +16,7 @@ async function main() {
   });
   await stages.nodeTestStage(totals, 'formats, native', {
     files: stages.testFiles('formats'),
-    env: { RSPROF_BACKEND: 'native' },
+    env: { RSPROF_BACKEND: 'native', RSPROF_STRATEGY: 'inline' },
   });
   console.log(String(totals));
   process.exitCode = totals.failed === 0 ? 0 : 1;
