@@ -70,19 +70,33 @@ pub(super) fn marks() -> Result<Marks> {
 }
 
 fn marks_in(smaps: &str) -> Marks {
-    let mut current: Option<Span> = None;
     let mut marks = Marks::default();
-    for line in smaps.lines() {
-        if let Some(flags) = line.strip_prefix("VmFlags:") {
-            if flags.split(' ').any(|flag| flag == "dc") {
-                push_joined(&mut marks.not_inherited, current.take());
-            }
-        } else if is_header(line) {
-            current = Mapping::parse(line).filter(Mapping::is_private_anonymous).map(|m| m.span);
-            push_joined(&mut marks.all, current.clone());
+    for (mapping, flags) in with_flags(smaps) {
+        if !mapping.is_private_anonymous() {
+            continue;
+        }
+        push_joined(&mut marks.all, Some(mapping.span.clone()));
+        if flags.split(' ').any(|flag| flag == "dc") {
+            push_joined(&mut marks.not_inherited, Some(mapping.span));
         }
     }
     marks
+}
+
+/// The mappings of `smaps`, each with what its line `VmFlags` says.
+fn with_flags(smaps: &str) -> Vec<(Mapping<'_>, &str)> {
+    let mut found: Vec<(Option<Mapping<'_>>, &str)> = Vec::new();
+    for line in smaps.lines() {
+        if let Some(flags) = line.strip_prefix("VmFlags:") {
+            if let Some(last) = found.last_mut() {
+                last.1 = flags;
+            }
+        } else if line.starts_with(|first| matches!(first, '0'..='9' | 'a'..='f')) {
+            // A header line: field lines begin with a capital letter.
+            found.push((Mapping::parse(line), ""));
+        }
+    }
+    found.into_iter().filter_map(|(mapping, flags)| Some((mapping?, flags))).collect()
 }
 
 /// All private anonymous mappings, neighbours joined. One look costs well under a millisecond for
@@ -110,23 +124,13 @@ pub(super) fn shared_and_writable() -> Result<Vec<Span>> {
 }
 
 fn shared_and_writable_in(smaps: &str) -> Vec<Span> {
-    let mut current: Option<Span> = None;
     let mut found = Vec::new();
-    for line in smaps.lines() {
-        if let Some(flags) = line.strip_prefix("VmFlags:") {
-            if flags.split(' ').any(|flag| flag == "mw") {
-                push_joined(&mut found, current.take());
-            }
-        } else if is_header(line) {
-            current = Mapping::parse(line).filter(Mapping::is_shared).map(|m| m.span);
+    for (mapping, flags) in with_flags(smaps) {
+        if mapping.is_shared() && flags.split(' ').any(|flag| flag == "mw") {
+            push_joined(&mut found, Some(mapping.span));
         }
     }
     found
-}
-
-/// Whether a line of `smaps` begins a mapping: field lines begin with a capital letter.
-fn is_header(line: &str) -> bool {
-    line.starts_with(|first| matches!(first, '0'..='9' | 'a'..='f'))
 }
 
 fn select(wanted: impl Fn(&Mapping<'_>) -> bool) -> Result<Vec<Span>> {

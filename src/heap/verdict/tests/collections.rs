@@ -41,12 +41,7 @@ fn few_more_or_fewer_are_not_told() {
 fn a_list_that_was_copied_is_the_same_list() {
     let mut rooms = Rooms::new(Heap::new(), 100);
     let before = rooms.heap.clone();
-    let copy = rooms.heap.object(rooms.manager, "rooms", "Array", 2000);
-    for room in rooms.rooms.clone() {
-        rooms.heap.push(copy, room);
-    }
-    rooms.heap.remove(rooms.list);
-    rooms.list = copy;
+    rooms.copy_list();
     rooms.open(200);
     let diff = compared(&[&before, &rooms.heap]);
     assert_eq!(rows(&diff), ["Array global.manager.rooms 100 → 300 (+200)"]);

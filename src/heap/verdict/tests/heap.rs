@@ -249,6 +249,16 @@ impl Rooms {
         }
     }
 
+    /// Puts a copy in the place of the list, as `rooms = rooms.slice()` does.
+    pub(super) fn copy_list(&mut self) {
+        let copy = self.heap.object(self.manager, "rooms", "Array", 2000);
+        for room in &self.rooms {
+            self.heap.push(copy, *room);
+        }
+        self.heap.remove(self.list);
+        self.list = copy;
+    }
+
     pub(super) fn close(&mut self, count: usize) {
         for room in self.rooms.drain(..count) {
             // With all that is in it.
