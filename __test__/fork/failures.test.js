@@ -147,7 +147,7 @@ test('a budget that suffices is none in the way', async (t) => {
 
 // --- The child dies ----------------------------------------------------------------------------
 
-const KILL = "process.kill(await forked(), 'SIGKILL');";
+const KILL = "process.kill(await held(), 'SIGKILL');";
 
 test('a child that is killed from outside is told, and the snapshot is taken in the process', async (t) => {
   assertFellBack(await takeByFork(tempDir(t), '', { during: KILL }), /signal 9.*memory/);
@@ -162,7 +162,11 @@ test('fallback: false makes a killed child ERR_RSPROF_FORK, soon', async (t) => 
 });
 
 test('a child that crashes once is followed by another one, and both are told', async (t) => {
-  const during = "process.kill(await forked(), 'SIGSEGV');";
+  const during = `
+    const child = await held();
+    process.kill(child, 'SIGSEGV');
+    process.kill(child, 'SIGCONT');
+  `;
   const result = await takeByFork(tempDir(t), 'fallback: false', { during });
   assert.equal(result.strategy, 'fork');
   assert.equal(result.fork.attempts, 2);
@@ -172,8 +176,9 @@ test('a child that crashes once is followed by another one, and both are told', 
 
 test('a child that is stopped is ended by its budget', async (t) => {
   const dir = tempDir(t);
-  const during = "process.kill(await forked(), 'SIGSTOP');";
-  const result = await takeByFork(dir, 'budget: { seconds: 1 }, fallback: false', { during });
+  const result = await takeByFork(dir, 'budget: { seconds: 1 }, fallback: false', {
+    during: 'await held();',
+  });
   assert.equal(result.code, 'ERR_RSPROF_BUDGET');
   assertNothingLeft(dir, result);
 });

@@ -96,8 +96,7 @@ for (const fallback of [true, false]) {
 test('a disk that others fill while the child is at work is told as full', onDisks, async (t) => {
   const dir = disk(t, 2 * LITTLE);
   const during = `
-    const child = await forked();
-    process.kill(child, 'SIGSTOP');
+    const child = await held();
     const fs = require('node:fs');
     const filler = fs.openSync(dir + '/filler', 'w');
     try { for (;;) fs.writeSync(filler, Buffer.alloc(65_536, 1)); } catch ({ code }) { var full = code; }

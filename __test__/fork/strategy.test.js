@@ -155,8 +155,7 @@ test('the event loop does not wait for the child: it turns while the child is he
       let done = false;
       const snapshot = rsprof.heapSnapshot({ dir: ${JSON.stringify(dir)}, strategy: 'fork', fallback: false });
       snapshot.finally(() => { done = true; });
-      const pid = await forked();
-      process.kill(pid, 'SIGSTOP');
+      const pid = await held();
       let turns = 0;
       while (turns < 500) { await pause(0); turns++; }
       const pending = !done;

@@ -23,6 +23,19 @@ const CHILDREN = `
       await pause(2);
     }
   };
+  // A child that is stopped in the middle of its work: one that has just ended takes the signal, too.
+  const held = async (parent = process.pid) => {
+    for (;;) {
+      const pid = await forked(parent);
+      try { process.kill(pid, 'SIGSTOP'); } catch { continue; }
+      for (;;) {
+        const now = children(parent).find((one) => one.pid === pid);
+        if (now?.state === 'T') return pid;
+        await pause(2);
+        if (!now || now.state === 'Z') break;
+      }
+    }
+  };
   const told = ({ code, message }) => ({ code, message });
 `;
 
