@@ -33,6 +33,14 @@ pub enum Error {
         /// Offset in the uncompressed text, in bytes.
         offset: u64,
     },
+    /// A file is neither a CPU profile nor an allocation profile, or a damaged one.
+    #[error("not a readable profile: {detail} (at byte {offset} of the JSON text)")]
+    InvalidProfile {
+        /// What was expected and what came.
+        detail: String,
+        /// Offset in the uncompressed text, in bytes.
+        offset: u64,
+    },
     /// The caller asked for something that cannot be: an object that is not there, one file to compare.
     #[error("{0}")]
     InvalidArgument(String),
@@ -78,6 +86,7 @@ impl Error {
             Self::InvalidSnapshot { .. } | Self::InvalidFile { .. } => {
                 "ERR_RSPROF_INVALID_SNAPSHOT"
             }
+            Self::InvalidProfile { .. } => "ERR_RSPROF_INVALID_PROFILE",
             Self::InvalidArgument(_) => "ERR_RSPROF_INVALID_ARG",
             Self::Refused(_) => "ERR_RSPROF_BUSY",
             Self::Unsupported(_) => "ERR_RSPROF_UNSUPPORTED",

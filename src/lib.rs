@@ -1,6 +1,7 @@
 //! rsprof: where the memory and the CPU of a live Node.js service go.
 //!
-//! Layers call downward only: `bindings` -> `fork` -> `capture` -> (`export`, `heap`, `sink`, `v8`).
+//! Layers call downward only: `bindings` -> `fork` -> `capture` -> (`export`, `heap`, `profile`, `sink`,
+//! `v8`), and (`heap`, `profile`) -> `text`.
 //! `unsafe` is denied everywhere but in `fork` and `v8`.
 
 #[allow(unreachable_pub, reason = "exported to JavaScript, not to Rust")]
@@ -11,6 +12,8 @@ pub mod export;
 #[allow(unsafe_code, reason = "forks, and redirects calls in the child")]
 pub mod fork;
 pub mod heap;
+pub mod profile;
 pub mod sink;
+mod text;
 #[allow(unsafe_code, reason = "all of V8's FFI lives here")]
 pub mod v8;

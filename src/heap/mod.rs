@@ -6,9 +6,10 @@
 
 pub mod graph;
 mod header;
-mod numbers;
 mod parallel;
 mod pass;
 pub mod verdict;
+
+use crate::text::numbers;
 
 pub use pass::{ClassFigure, Progress, SnapshotFigures, SnapshotStream, StreamOptions};

@@ -3,6 +3,7 @@
 use std::thread;
 
 use crate::error::{Error, Result};
+pub(in crate::heap) use crate::text::no_thread;
 
 /// Does `one` on this thread and `other` on one of its own; done when both are.
 ///
@@ -19,12 +20,6 @@ pub(in crate::heap) fn both<A, B: Send>(
         let panicked = |_| Error::Internal("a thread of the analysis panicked".into());
         Ok((one, other.join().map_err(panicked)?))
     })
-}
-
-/// The system gives no thread.
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-pub(in crate::heap) fn no_thread(error: std::io::Error) -> Error {
-    Error::Internal(format!("no thread: {error}"))
 }
 
 #[cfg(test)]

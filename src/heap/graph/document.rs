@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{channel, sync_channel};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
 use super::columns::{
@@ -11,12 +10,13 @@ use super::columns::{
 use super::edge_names::EdgeNames;
 use super::input::{Input, invalid};
 use super::rows::read_rows;
-use super::source::{AHEAD, Control, Encoding, Source};
+use super::source::{Control, Encoding};
 use super::strings::{Strings, read_string, read_strings};
 use crate::error::{Error, Result};
 use crate::heap::header::{self, Layout, LocationLayout, NodeLayout};
 use crate::heap::numbers::{Read, Record};
 use crate::heap::parallel::no_thread;
+use crate::text::{self, Head};
 
 /// The `snapshot` object is at most this long, in bytes.
 const LONGEST_HEADER: usize = 1 << 20;
@@ -55,17 +55,8 @@ pub(super) struct Edges {
 
 /// Reads a file, `chunk` bytes at a time.
 pub(super) fn read(path: &Path, control: &Control, chunk: usize) -> Result<Document> {
-    let source = Source::open(path, chunk)?;
-    let (encoding, most_text) = (source.encoding, source.most_text());
-    let (send, chunks) = sync_channel(AHEAD);
-    let (spare, spares) = channel();
-    thread::scope(|scope| {
-        let reader = thread::Builder::new().name("rsprof-read".into());
-        reader
-            .spawn_scoped(scope, move || source.send(&send, &spares, control))
-            .map_err(no_thread)?;
-        let input = Input::new(chunks, spare, control);
-        Parser { input, most_text, encoding, scope }.parse()
+    text::read(path, control, chunk, |input, Head { encoding, most_text }| {
+        thread::scope(|scope| Parser { input, most_text, encoding, scope }.parse())
     })
 }
 

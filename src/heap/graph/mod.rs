@@ -17,7 +17,6 @@ mod dominators;
 mod edge_names;
 mod ephemerons;
 mod essential;
-mod input;
 mod interfaces;
 mod kinds;
 #[cfg(test)]
@@ -25,7 +24,6 @@ mod naive;
 mod ownership;
 mod rows;
 mod sizes;
-mod source;
 mod strings;
 #[cfg(test)]
 mod tests;
@@ -33,17 +31,18 @@ mod tree;
 
 use std::path::Path;
 
+pub use crate::text::{Control, Encoding};
 pub use classes::{ClassId, ClassSizes, Classes};
 pub use columns::Location;
 pub use distances::{Distances, NO_EDGE};
 pub use dominators::Dominators;
 pub use kinds::{EdgeKind, NodeKind};
 pub use sizes::{FileSizes, SelfSizes};
-pub use source::{Control, Encoding};
 pub use strings::Strings;
 pub use tree::DominatorTree;
 
 use crate::error::Result;
+use crate::text::{input, source};
 use columns::{DETACHEDNESS_SHIFT, TARGET_BITS};
 use edge_names::EdgeNames;
 

@@ -5,18 +5,18 @@
 //! ordinary falls back to a byte loop.
 
 /// The most numbers a record may have.
-pub(in crate::heap) const MAX_FIELDS: usize = 16;
+pub(crate) const MAX_FIELDS: usize = 16;
 
 /// One record: the numbers, and where each starts in the input.
 #[derive(Debug, Default)]
-pub(in crate::heap) struct Record {
-    pub(in crate::heap) values: [u64; MAX_FIELDS],
-    pub(in crate::heap) starts: [usize; MAX_FIELDS],
+pub(crate) struct Record {
+    pub(crate) values: [u64; MAX_FIELDS],
+    pub(crate) starts: [usize; MAX_FIELDS],
 }
 
 /// What came of reading a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::heap) enum Read {
+pub(crate) enum Read {
     /// A record with the comma or the bracket behind it: `next` is the position after that, and
     /// `last` tells that it was the bracket.
     Record { next: usize, last: bool },
@@ -29,7 +29,7 @@ pub(in crate::heap) enum Read {
 impl Record {
     /// Reads `width` (at most [`MAX_FIELDS`]) numbers from `at` on.
     #[inline(always)]
-    pub(in crate::heap) fn read(&mut self, width: usize, input: &[u8], mut at: usize) -> Read {
+    pub(crate) fn read(&mut self, width: usize, input: &[u8], mut at: usize) -> Read {
         for field in 0..width.min(MAX_FIELDS) {
             if let Some((value, next)) = quick(input, at) {
                 self.values[field] = value;
@@ -56,24 +56,24 @@ impl Record {
 }
 
 /// JSON's white space.
-pub(in crate::heap) fn is_space(byte: u8) -> bool {
+pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
 /// Position of the first byte from `at` on that is not white space.
-pub(in crate::heap) fn skip_space(input: &[u8], at: usize) -> usize {
+pub(crate) fn skip_space(input: &[u8], at: usize) -> usize {
     let rest = input.get(at..).unwrap_or_default();
     at + rest.iter().take_while(|byte| is_space(**byte)).count()
 }
 
 /// Position of the first byte from `at` on that is not a digit.
-pub(in crate::heap) fn skip_digits(input: &[u8], at: usize) -> usize {
+pub(crate) fn skip_digits(input: &[u8], at: usize) -> usize {
     let rest = input.get(at..).unwrap_or_default();
     at + rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
 /// Appends a number in decimal.
-pub(in crate::heap) fn push_decimal(out: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn push_decimal(out: &mut Vec<u8>, mut number: u64) {
     let mut digits = [0; 20];
     let mut start = digits.len();
     loop {
@@ -89,12 +89,12 @@ pub(in crate::heap) fn push_decimal(out: &mut Vec<u8>, mut number: u64) {
 
 /// The eight bytes from `at` on, the first one lowest.
 #[inline(always)]
-pub(in crate::heap) fn word(input: &[u8], at: usize) -> Option<u64> {
+pub(crate) fn word(input: &[u8], at: usize) -> Option<u64> {
     input.get(at..)?.first_chunk().copied().map(u64::from_le_bytes)
 }
 
 /// `byte` in all eight places.
-pub(in crate::heap) const fn repeat(byte: u8) -> u64 {
+pub(crate) const fn repeat(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 

@@ -11,13 +11,13 @@ use flate2::read::MultiGzDecoder;
 use crate::error::{Error, Result};
 
 /// Bytes of text in a chunk, outside tests.
-pub(super) const CHUNK: usize = 1 << 20;
+pub(crate) const CHUNK: usize = 1 << 20;
 
 /// Room before a chunk's text, for the record that the chunk before it ended in.
-pub(super) const HEADROOM: usize = 1 << 10;
+pub(crate) const HEADROOM: usize = 1 << 10;
 
 /// Chunks that are read ahead of the parser.
-pub(super) const AHEAD: usize = 4;
+pub(crate) const AHEAD: usize = 4;
 
 /// How a file is compressed; told by its first bytes, not by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,18 +59,18 @@ impl Control {
 }
 
 /// An open file.
-pub(super) struct Source {
+pub(crate) struct Source {
     file: File,
     /// Bytes of the file as it is.
-    pub(super) size: u64,
-    pub(super) encoding: Encoding,
+    pub(crate) size: u64,
+    pub(crate) encoding: Encoding,
     /// Bytes of text in a chunk.
     chunk: usize,
 }
 
 impl Source {
     /// Opens a regular file and looks at its first bytes.
-    pub(super) fn open(path: &Path, chunk: usize) -> Result<Self> {
+    pub(crate) fn open(path: &Path, chunk: usize) -> Result<Self> {
         use std::io::Seek;
         // Before it is opened: a pipe's opening waits for somebody who writes.
         let meta = fs::metadata(path).map_err(Error::io("opening the file"))?;
@@ -96,7 +96,7 @@ impl Source {
     /// The most text that can honestly come of this file, in bytes.
     ///
     /// Deflate makes at most 1,032 bytes of one; no snapshot comes near, in any format.
-    pub(super) fn most_text(&self) -> u64 {
+    pub(crate) fn most_text(&self) -> u64 {
         match self.encoding {
             Encoding::Plain => self.size,
             Encoding::Gzip | Encoding::Zstd => self.size.saturating_mul(1032),
@@ -104,7 +104,7 @@ impl Source {
     }
 
     /// Reads to the end, or until nobody listens any more.
-    pub(super) fn send(
+    pub(crate) fn send(
         self,
         chunks: &SyncSender<io::Result<Vec<u8>>>,
         spare: &Receiver<Vec<u8>>,

@@ -3,12 +3,12 @@
 use std::io;
 use std::sync::mpsc::{Receiver, Sender};
 
+use super::numbers::{is_space, skip_space};
 use super::source::{Control, HEADROOM};
 use crate::error::{Error, Result};
-use crate::heap::numbers::{is_space, skip_space};
 
 /// Reads a JSON text chunk by chunk.
-pub(super) struct Input<'a> {
+pub(crate) struct Input<'a> {
     chunks: Receiver<io::Result<Vec<u8>>>,
     spare: Sender<Vec<u8>>,
     control: &'a Control,
@@ -21,7 +21,7 @@ pub(super) struct Input<'a> {
 
 impl<'a> Input<'a> {
     /// Before the first chunk.
-    pub(super) fn new(
+    pub(crate) fn new(
         chunks: Receiver<io::Result<Vec<u8>>>,
         spare: Sender<Vec<u8>>,
         control: &'a Control,
@@ -30,27 +30,27 @@ impl<'a> Input<'a> {
     }
 
     /// Offset in the text of the next byte.
-    pub(super) fn offset(&self) -> u64 {
+    pub(crate) fn offset(&self) -> u64 {
         self.base.wrapping_add(self.at as u64)
     }
 
     /// Position in the chunk of the next byte.
-    pub(super) fn position(&self) -> usize {
+    pub(crate) fn position(&self) -> usize {
         self.at
     }
 
     /// Bytes that are left of the chunk.
-    pub(super) fn left(&self) -> usize {
+    pub(crate) fn left(&self) -> usize {
         self.chunk.len() - self.at
     }
 
     /// Something is wrong at the next byte.
-    pub(super) fn bad<T>(&self, detail: impl Into<String>) -> Result<T> {
+    pub(crate) fn bad<T>(&self, detail: impl Into<String>) -> Result<T> {
         Err(invalid(detail, self.offset()))
     }
 
     /// What is left of this chunk, or the next one; empty at the end of the text.
-    pub(super) fn rest(&mut self) -> Result<&[u8]> {
+    pub(crate) fn rest(&mut self) -> Result<&[u8]> {
         if self.at == self.chunk.len() && !self.ended {
             self.advance_chunk()?;
         }
@@ -58,8 +58,15 @@ impl<'a> Input<'a> {
     }
 
     /// Skips bytes of [`Input::rest`].
-    pub(super) fn skip(&mut self, count: usize) {
+    pub(crate) fn skip(&mut self, count: usize) {
         self.at += count;
+    }
+
+    /// Takes bytes of [`Input::rest`].
+    pub(crate) fn take_front(&mut self, count: usize) -> &[u8] {
+        let start = self.at;
+        self.at += count;
+        &self.chunk[start..self.at]
     }
 
     fn advance_chunk(&mut self) -> Result<()> {
@@ -90,21 +97,21 @@ impl<'a> Input<'a> {
     }
 
     /// Gives a chunk's memory back to the reader.
-    pub(super) fn recycle(&self, chunk: Vec<u8>) {
+    pub(crate) fn recycle(&self, chunk: Vec<u8>) {
         if chunk.capacity() > 0 {
             let _ = self.spare.send(chunk);
         }
     }
 
     /// Somewhere to send chunks that are done.
-    pub(super) fn spare(&self) -> Sender<Vec<u8>> {
+    pub(crate) fn spare(&self) -> Sender<Vec<u8>> {
         self.spare.clone()
     }
 
     /// Gives the chunk up up to `cut` and goes on with what is behind it in front of the next one.
     ///
     /// The caller gets the chunk, the position of the text in it, and its offset.
-    pub(super) fn take(&mut self, cut: usize) -> Result<(Vec<u8>, usize, u64)> {
+    pub(crate) fn take(&mut self, cut: usize) -> Result<(Vec<u8>, usize, u64)> {
         let (start, offset) = (self.at, self.offset());
         let carried = self.chunk.len() - cut;
         if carried > HEADROOM {
@@ -126,7 +133,15 @@ impl<'a> Input<'a> {
     }
 
     /// The next byte that is not white space, without taking it.
-    pub(super) fn peek(&mut self) -> Result<u8> {
+    #[inline]
+    pub(crate) fn peek(&mut self) -> Result<u8> {
+        match self.chunk.get(self.at) {
+            Some(byte) if !is_space(*byte) => Ok(*byte),
+            _ => self.peek_further(),
+        }
+    }
+
+    fn peek_further(&mut self) -> Result<u8> {
         loop {
             let rest = self.rest()?;
             let spaces = rest.iter().take_while(|byte| is_space(**byte)).count();
@@ -142,14 +157,14 @@ impl<'a> Input<'a> {
     }
 
     /// Takes the next byte that is not white space if it is `wanted`.
-    pub(super) fn accept(&mut self, wanted: u8) -> Result<bool> {
+    pub(crate) fn accept(&mut self, wanted: u8) -> Result<bool> {
         let found = self.peek()? == wanted;
         self.skip(usize::from(found));
         Ok(found)
     }
 
     /// Takes the white space that the text ends with; nothing else may be left.
-    pub(super) fn end(&mut self) -> Result<()> {
+    pub(crate) fn end(&mut self) -> Result<()> {
         loop {
             let rest = self.rest()?;
             if rest.is_empty() {
@@ -164,7 +179,7 @@ impl<'a> Input<'a> {
     }
 
     /// Takes `wanted`, or fails.
-    pub(super) fn expect(&mut self, wanted: u8, place: &str) -> Result<()> {
+    pub(crate) fn expect(&mut self, wanted: u8, place: &str) -> Result<()> {
         if self.accept(wanted)? {
             return Ok(());
         }
@@ -172,7 +187,7 @@ impl<'a> Input<'a> {
     }
 
     /// Takes one byte, white space or not.
-    pub(super) fn byte(&mut self) -> Result<u8> {
+    pub(crate) fn byte(&mut self) -> Result<u8> {
         match self.rest()?.first().copied() {
             Some(byte) => {
                 self.skip(1);
@@ -184,7 +199,7 @@ impl<'a> Input<'a> {
 }
 
 /// A fault of the file at an offset of its text.
-pub(super) fn invalid(detail: impl Into<String>, offset: u64) -> Error {
+pub(crate) fn invalid(detail: impl Into<String>, offset: u64) -> Error {
     Error::InvalidFile { detail: detail.into(), offset }
 }
 
