@@ -9,6 +9,14 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** A running analysis. */
+export declare class AnalysisJob {
+  /** Resolves when it is over; never rejects. */
+  get done(): Promise<AnalysisOutcome>
+  /** Makes it end soon, with `ERR_RSPROF_ABORTED`. */
+  cancel(): void
+}
+
 /** A profile under way. */
 export declare class CpuRecording {
   /** Milliseconds that the start took. */
@@ -54,14 +62,6 @@ export declare class ForkRecording {
   release(): number
 }
 
-/** A running analysis. */
-export declare class HeapAnalysis {
-  /** Resolves when it is over; never rejects. */
-  get done(): Promise<AnalysisOutcome>
-  /** Makes it end soon, with `ERR_RSPROF_ABORTED`. */
-  cancel(): void
-}
-
 /** A profile under way. */
 export declare class HeapRecording {
   /** Milliseconds that the start took. */
@@ -78,6 +78,23 @@ export declare class HeapRecording {
 export declare class OutOfMemoryWatch {
   /** Nothing will happen at the limit from now on. Harmless when repeated. */
   disarm(): void
+}
+
+/** A profile in a file. Its jobs run one after the other. */
+export declare class ProfileFile {
+  /** Nothing is read yet. */
+  constructor(path: string)
+  /** Reads the file. JSON: what a source map could tell more of (`verdict::Scripts`). */
+  load(onProgress?: ((progress: AnalysisProgress) => void) | null): AnalysisJob
+  /**
+   * Puts sources in the place of what was compiled from them; `frames` is JSON, a list of
+   * `verdict::SourceFrame`.
+   */
+  map(frames: string): AnalysisJob
+  /** Who burns the time, or who allocates. JSON. */
+  report(options: ProfileReportOptions, onProgress?: ((progress: AnalysisProgress) => void) | null): AnalysisJob
+  /** What got slower or faster since `before`, which must have been loaded too. JSON. */
+  diff(before: ProfileFile, options: ProfileReportOptions): AnalysisJob
 }
 
 /** A snapshot under way. */
@@ -124,7 +141,7 @@ export interface AnalysisProgress {
 }
 
 /** Reads a heap snapshot and reports on it, as JSON. */
-export declare function analyzeHeap(path: string, options: AnalysisOptions, onProgress?: ((progress: AnalysisProgress) => void) | null): HeapAnalysis
+export declare function analyzeHeap(path: string, options: AnalysisOptions, onProgress?: ((progress: AnalysisProgress) => void) | null): AnalysisJob
 
 /** A class and its objects. */
 export interface ClassWeight {
@@ -183,7 +200,7 @@ export interface CpuProfileOutcome {
 }
 
 /** Compares files, oldest first: snapshots or signatures. JSON. */
-export declare function diffHeaps(paths: Array<string>, options: AnalysisOptions, onProgress?: ((progress: AnalysisProgress) => void) | null): HeapAnalysis
+export declare function diffHeaps(paths: Array<string>, options: AnalysisOptions, onProgress?: ((progress: AnalysisProgress) => void) | null): AnalysisJob
 
 /** A failed capture, as data: `lib/errors.js` makes the `RsprofError`. */
 export interface Failure {
@@ -356,10 +373,10 @@ export interface HeapProfileOutcome {
 }
 
 /** Makes what is enough to compare a snapshot later without its file. JSON. */
-export declare function heapSignature(path: string, onProgress?: ((progress: AnalysisProgress) => void) | null): HeapAnalysis
+export declare function heapSignature(path: string, onProgress?: ((progress: AnalysisProgress) => void) | null): AnalysisJob
 
 /** Looks at one object from all sides. JSON. */
-export declare function inspectHeap(path: string, options: InspectOptions, onProgress?: ((progress: AnalysisProgress) => void) | null): HeapAnalysis
+export declare function inspectHeap(path: string, options: InspectOptions, onProgress?: ((progress: AnalysisProgress) => void) | null): AnalysisJob
 
 /** What to look at. */
 export interface InspectOptions {
@@ -383,6 +400,12 @@ export interface ProbeResult {
   reason: string
   /** V8's version. */
   v8Version: string
+}
+
+/** How much a report is to hold. */
+export interface ProfileReportOptions {
+  /** Rows of a table. */
+  top: number
 }
 
 /** A finished snapshot. */

@@ -835,12 +835,13 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.AnalysisJob = nativeBinding.AnalysisJob
 module.exports.CpuRecording = nativeBinding.CpuRecording
 module.exports.FileGuard = nativeBinding.FileGuard
 module.exports.ForkRecording = nativeBinding.ForkRecording
-module.exports.HeapAnalysis = nativeBinding.HeapAnalysis
 module.exports.HeapRecording = nativeBinding.HeapRecording
 module.exports.OutOfMemoryWatch = nativeBinding.OutOfMemoryWatch
+module.exports.ProfileFile = nativeBinding.ProfileFile
 module.exports.SnapshotRecording = nativeBinding.SnapshotRecording
 module.exports.analyzeHeap = nativeBinding.analyzeHeap
 module.exports.diffHeaps = nativeBinding.diffHeaps

@@ -17,3 +17,4 @@ pub mod sink;
 mod text;
 #[allow(unsafe_code, reason = "all of V8's FFI lives here")]
 pub mod v8;
+mod words;

@@ -7,6 +7,7 @@ use super::draft::{Deopt, Draft};
 use super::figures::{NodesByFunction, sum};
 use super::frame::{Functions, Style, functions};
 use super::link::{Places, link};
+use super::mapping::Lines;
 use super::read;
 use super::tree::CallTree;
 use super::{Control, Encoding, Profile, ProfileKind, Samples};
@@ -70,6 +71,7 @@ fn build(mut draft: Draft, encoding: Encoding, end: u64, control: &Control) -> R
         samples: Samples { nodes: samples, times, interval, timing, out_of_order },
         idle_weight,
         effective_samples,
+        lines: Lines::default(),
     })
 }
 

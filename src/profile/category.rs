@@ -69,6 +69,12 @@ pub(super) struct Packages {
 }
 
 impl Packages {
+    /// With these numbers.
+    pub(super) fn of(names: &[String]) -> Self {
+        let numbers = (0..).zip(names).map(|(number, name)| (name.clone(), number)).collect();
+        Self { numbers }
+    }
+
     fn number(&mut self, name: &str) -> PackageId {
         if let Some(number) = self.numbers.get(name) {
             return *number;

@@ -35,15 +35,17 @@ pub struct Caller {
 }
 
 /// A line that samples hit.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HotLine {
-    /// 1-based.
+    /// 1-based; of the source where the function's place is of its source.
     pub line: u32,
     /// Samples.
     pub hits: u64,
     /// Share of all hits that have a line in the function, 0 to 1.
     pub share: f64,
+    /// What stands there, where the script is at hand.
+    pub text: Option<String>,
 }
 
 /// The nodes of each function.
@@ -151,19 +153,38 @@ impl Profile {
         callers
     }
 
-    /// The lines of a function that samples hit, hottest first; none where V8 kept no lines.
+    /// The lines of a function that samples hit, hottest first; none where V8 kept no lines. Those of a
+    /// mapped function of which the source map tells no line are left out.
     #[must_use]
     pub fn hot_lines(&self, function: FunctionId) -> Vec<HotLine> {
+        let compiled = self.script_lines(function);
+        let all = compiled.values().sum();
+        let is_mapped = self.function(function).is_mapped;
+        let mut lines: BTreeMap<u32, (u64, Option<&str>)> = BTreeMap::new();
+        for (line, hits) in compiled {
+            let source = self.lines.source(function, line);
+            let Some(place) = source.or((!is_mapped).then_some(line)) else { continue };
+            let entry = lines.entry(place).or_default();
+            entry.0 += hits;
+            entry.1 = entry.1.or(self.lines.text(function, line));
+        }
+        let line = |(line, (hits, text)): (u32, (u64, Option<&str>))| {
+            let text = text.map(str::to_owned);
+            HotLine { line, hits, share: share(hits, all), text }
+        };
+        let mut lines: Vec<HotLine> = lines.into_iter().map(line).collect();
+        lines.sort_by_key(|line| (std::cmp::Reverse(line.hits), line.line));
+        lines
+    }
+
+    /// Hits by line of the script.
+    pub(super) fn script_lines(&self, function: FunctionId) -> BTreeMap<u32, u64> {
         let mut lines: BTreeMap<u32, u64> = BTreeMap::new();
         for node in self.nodes_of(function) {
             let first = self.ticks.partition_point(|tick| tick.node < *node);
             let ticks = self.ticks[first..].iter().take_while(|tick| tick.node == *node);
             ticks.for_each(|tick| *lines.entry(tick.line).or_default() += u64::from(tick.hits));
         }
-        let all = lines.values().sum();
-        let line = |(line, hits)| HotLine { line, hits, share: share(hits, all) };
-        let mut lines: Vec<HotLine> = lines.into_iter().map(line).collect();
-        lines.sort_by_key(|line| (std::cmp::Reverse(line.hits), line.line));
         lines
     }
 

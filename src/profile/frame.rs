@@ -31,6 +31,8 @@ pub struct Function {
     pub script: u32,
     /// Whose it is.
     pub category: Category,
+    /// Whether a source map has told its place.
+    pub is_mapped: bool,
 }
 
 impl Function {
@@ -81,6 +83,7 @@ pub(super) fn functions(frames: &[RawFrame], texts: &[String], style: Style) -> 
                 column: key.3,
                 script: frame.script,
                 category,
+                is_mapped: false,
             });
             functions.list.len() as u32 - 1
         });

@@ -19,6 +19,7 @@ mod figures;
 mod frame;
 mod limit;
 mod link;
+mod mapping;
 #[cfg(test)]
 mod naive;
 mod names;
@@ -27,6 +28,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 mod tree;
+pub mod verdict;
 
 use std::path::Path;
 
@@ -39,12 +41,14 @@ pub use deopt::FunctionDeopt;
 pub use diff::{FunctionChange, ProfileDiff, ShareChange, diff};
 pub use figures::{Caller, FunctionFigures, HotLine};
 pub use frame::Function;
+pub use mapping::{SourceFrame, SourcePlace};
 pub use tree::{CallTree, FunctionId, Node};
 
 use crate::error::Result;
 use crate::text::source;
 use draft::{Deopt, Tick};
 use figures::NodesByFunction;
+use mapping::Lines;
 
 /// What a profile weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -74,6 +78,7 @@ pub struct Profile {
     samples: Samples,
     idle_weight: u64,
     effective_samples: f64,
+    lines: Lines,
 }
 
 /// The samples of a CPU profile, oldest first.
@@ -97,6 +102,15 @@ impl Samples {
     #[must_use]
     pub fn times(&self) -> &[i64] {
         &self.times
+    }
+
+    /// What a sample weighs, in microseconds.
+    #[must_use]
+    pub fn weight(&self, number: usize) -> u64 {
+        match self.times.get(number..) {
+            Some([now, next, ..]) => now.abs_diff(*next),
+            _ => self.interval,
+        }
     }
 
     /// What the last sample weighs, or each where there are no times, in microseconds.
