@@ -40,6 +40,8 @@ export type RsprofErrorCode =
   | 'ERR_RSPROF_UNAVAILABLE'
   /** The heap snapshot did not pass the checks (counts, edge targets, strings), or is none. */
   | 'ERR_RSPROF_INVALID_SNAPSHOT'
+  /** The file is no CPU or allocation profile, or a damaged one; the message says what was expected, and where. */
+  | 'ERR_RSPROF_INVALID_PROFILE'
   /** No child could be had for a forked snapshot or an analysis, or it was lost, and there is no falling back. */
   | 'ERR_RSPROF_FORK'
   /** Over a budget, or a forecast says that memory or time cannot suffice; the message has the figures. */

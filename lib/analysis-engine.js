@@ -97,27 +97,33 @@ async function settle(analysis, signal) {
 }
 
 /**
- * Runs one analysis.
+ * Runs the steps of an analysis, one after the other.
  *
  * @param {object} how
- * @param {(addon: object, onProgress: Function|null) => { done: Promise<object>, cancel(): void }} how.start
  * @param {string} how.file what is read, for messages
  * @param {{ signal?: AbortSignal, onProgress?: Function }} how.settings
- * @returns {Promise<string>} the text of the answer
- * @throws {RsprofError} UNSUPPORTED, ABORTED, INVALID_SNAPSHOT and others of the engine
+ * @param {(run: (start: (addon: object, onProgress: Function|null) =>
+ *   { done: Promise<object>, cancel(): void }) => Promise<string>) => Promise<any>} work `run` starts a
+ *   step and gives the text of its answer
+ * @returns {Promise<any>} what `work` gives
+ * @throws {RsprofError} UNSUPPORTED, ABORTED, INVALID_SNAPSHOT, INVALID_PROFILE and others of the engine
  */
-async function runAnalysis({ start, file, settings }) {
+async function withEngine({ file, settings }, work) {
   const { signal, onProgress } = settings;
   const addon = loadAddon();
-  if (signal?.aborted) throw aborted(signal);
   const progress = follow(onProgress);
-  let succeeded = false;
-  try {
+  const run = async (start) => {
+    if (signal?.aborted) throw aborted(signal);
     const { ok, error } = await settle(start(addon, progress.report), signal);
     if (error && signal?.aborted) throw aborted(signal);
     if (error) throw fromOutcome(error, file);
-    succeeded = true;
     return ok;
+  };
+  let succeeded = false;
+  try {
+    const result = await work(run);
+    succeeded = true;
+    return result;
   } catch (error) {
     throw toRsprofError(error, `analyse ${file}`);
   } finally {
@@ -125,4 +131,9 @@ async function runAnalysis({ start, file, settings }) {
   }
 }
 
-module.exports = { aborted, runAnalysis };
+/** An analysis of one step, `how.start`; see {@link withEngine}. */
+function runAnalysis(how) {
+  return withEngine(how, (run) => run(how.start));
+}
+
+module.exports = { aborted, runAnalysis, withEngine };

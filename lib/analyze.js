@@ -1,19 +1,36 @@
 'use strict';
 
 /**
- * `analyze()`: a heap snapshot file, and who holds the memory.
+ * `analyze()`: a heap snapshot, and who holds the memory; a CPU profile, and who burns the time; an
+ * allocation profile, and who allocates.
  *
  * @module
  */
 
 const { performance } = require('node:perf_hooks');
-const { runAnalysis } = require('./analysis-engine.js');
+const { withEngine } = require('./analysis-engine.js');
 const { describeFile, findSidecar } = require('./heap-file.js');
 const { readPath, resolveOptions } = require('./options.js');
+const { fileKind, loadProfile } = require('./profile-file.js');
 const { unseenMemory } = require('./unseen-memory.js');
 
+async function analyzeHeap(run, file, { top }) {
+  const sidecar = await findSidecar(file);
+  const text = await run((addon, report) => addon.analyzeHeap(file.path, { top }, report));
+  const { kind, verdict, overview, ...rest } = JSON.parse(text);
+  return { kind, file, verdict, overview, rss: unseenMemory(overview, sidecar), ...rest, sidecar };
+}
+
+async function analyzeProfile(run, file, { top }) {
+  const sidecar = await findSidecar(file);
+  const profile = await loadProfile(run, file.path);
+  const text = await run((_, report) => profile.report({ top }, report));
+  const { kind, ...rest } = JSON.parse(text);
+  return { kind, file, ...rest, sidecar };
+}
+
 /**
- * Analyses a heap snapshot. See index.d.ts.
+ * Analyses a capture, whichever kind its content is of. See index.d.ts.
  *
  * @param {string|URL} path
  * @param {object} [options]
@@ -24,16 +41,13 @@ async function analyze(path, options) {
   const settings = resolveOptions('analyze', options);
   const begin = performance.now();
   const file = await describeFile(name);
-  const sidecar = await findSidecar(file);
-  const text = await runAnalysis({
-    start: (addon, report) => addon.analyzeHeap(file.path, { top: settings.top }, report),
-    file: file.path,
-    settings,
+  const report = await withEngine({ file: file.path, settings }, async (run) => {
+    const kind = await fileKind(run, file.path);
+    return kind === 'profile'
+      ? analyzeProfile(run, file, settings)
+      : analyzeHeap(run, file, settings);
   });
-  const { kind, verdict, overview, ...rest } = JSON.parse(text);
-  const rss = unseenMemory(overview, sidecar);
-  const durationMs = performance.now() - begin;
-  return { kind, file, verdict, overview, rss, ...rest, sidecar, durationMs };
+  return { ...report, durationMs: performance.now() - begin };
 }
 
 module.exports = { analyze };

@@ -1,16 +1,18 @@
 'use strict';
 
 /**
- * `diff()`: what grew from one heap snapshot to the next, and where it is held.
+ * `diff()`: what grew from one heap snapshot to the next, and where it is held; what got slower or faster
+ * from one profile to the next.
  *
  * @module
  */
 
 const { performance } = require('node:perf_hooks');
-const { runAnalysis } = require('./analysis-engine.js');
+const { withEngine } = require('./analysis-engine.js');
 const { invalidArgument } = require('./errors.js');
 const { describeFile, findSidecar } = require('./heap-file.js');
 const { readPath, resolveOptions } = require('./options.js');
+const { fileKind, loadProfile } = require('./profile-file.js');
 
 const isPath = (value) => typeof value === 'string' || value instanceof URL;
 
@@ -25,14 +27,38 @@ function readArguments(values) {
   return { paths, settings: resolveOptions('diff', options) };
 }
 
+/** A file with when it was taken, and whether it is a signature: that is told before the engine reads. */
 async function describe(path) {
-  const file = await describeFile(path, { orSignature: true });
+  const { isSignature, ...file } = await describeFile(path, { orSignature: true });
   const sidecar = await findSidecar(file);
-  return { ...file, takenAt: sidecar?.startedAt ?? null };
+  return { isSignature, file: { ...file, takenAt: sidecar?.startedAt ?? null } };
+}
+
+/** What all of them are. */
+async function kindOf(run, files) {
+  const kinds = [];
+  for (const { isSignature, file } of files) {
+    kinds.push(isSignature ? 'heapSnapshot' : await fileKind(run, file.path));
+  }
+  if (kinds.every((kind) => kind === kinds[0])) return kinds[0];
+  throw invalidArgument('diff() compares files of one kind; got heap snapshots and profiles');
+}
+
+async function diffHeaps(run, names, { top }) {
+  return JSON.parse(await run((addon, report) => addon.diffHeaps(names, { top }, report)));
+}
+
+async function diffProfiles(run, names, { top }) {
+  if (names.length !== 2) {
+    throw invalidArgument(`diff() compares two profiles, the older one first; got ${names.length}`);
+  }
+  const before = await loadProfile(run, names[0]);
+  const after = await loadProfile(run, names[1]);
+  return JSON.parse(await run(() => after.diff(before, { top })));
 }
 
 /**
- * Compares heap snapshots, or signatures of them. See index.d.ts.
+ * Compares captures of one kind. See index.d.ts.
  *
  * @param {...unknown} values paths, oldest first, then the options
  * @returns {Promise<object>}
@@ -40,16 +66,17 @@ async function describe(path) {
 async function diff(...values) {
   const { paths, settings } = readArguments(values);
   const begin = performance.now();
-  const files = await Promise.all(paths.map(describe));
+  const described = await Promise.all(paths.map(describe));
+  const files = described.map(({ file }) => file);
   const names = files.map((file) => file.path);
-  const text = await runAnalysis({
-    start: (addon, report) => addon.diffHeaps(names, { top: settings.top }, report),
-    file: names.join(', '),
-    settings,
+  const found = await withEngine({ file: names.join(', '), settings }, async (run) => {
+    const kind = await kindOf(run, described);
+    return kind === 'profile'
+      ? diffProfiles(run, names, settings)
+      : diffHeaps(run, names, settings);
   });
-  const found = JSON.parse(text);
-  found.files = found.files.map((figures, at) => ({ ...files[at], ...figures }));
-  return { ...found, durationMs: performance.now() - begin };
+  const told = files.map((file, at) => ({ ...file, ...found.files?.[at] }));
+  return { ...found, files: told, durationMs: performance.now() - begin };
 }
 
 module.exports = { diff };

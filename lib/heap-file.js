@@ -97,8 +97,9 @@ function signatureError(file) {
  * What a file is.
  *
  * @param {string} file
- * @param {{ orSignature?: boolean }} [allowed] a signature will do too
- * @returns {Promise<{ path: string, bytes: number, compression: 'none'|'gzip'|'zstd' }>} `path` is absolute
+ * @param {{ orSignature?: boolean }} [allowed] a signature will do too; the answer has `isSignature` then
+ * @returns {Promise<{ path: string, bytes: number, compression: 'none'|'gzip'|'zstd', isSignature?: boolean }>}
+ *   `path` is absolute
  * @throws {RsprofError} NOT_FOUND, IS_DIRECTORY, ACCESS, IO; INVALID_ARG for a pipe or a device;
  *   INVALID_SNAPSHOT for a signature
  */
@@ -107,7 +108,7 @@ async function describeFile(file, { orSignature = false } = {}) {
   try {
     const { facts, isSignature } = await look(absolute);
     if (isSignature && !orSignature) throw signatureError(absolute);
-    return facts;
+    return orSignature ? { ...facts, isSignature } : facts;
   } catch (error) {
     throw error instanceof RsprofError ? error : readError(error, absolute);
   }

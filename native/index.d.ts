@@ -214,6 +214,9 @@ export interface Failure {
   passing: boolean
 }
 
+/** Which kind of file it is, by its content: `heapSnapshot`, `profile`, or nothing. */
+export declare function fileKind(path: string): AnalysisJob
+
 /** A finished snapshot. */
 export interface ForkFigures {
   /** What the snapshot holds. */

@@ -845,6 +845,7 @@ module.exports.ProfileFile = nativeBinding.ProfileFile
 module.exports.SnapshotRecording = nativeBinding.SnapshotRecording
 module.exports.analyzeHeap = nativeBinding.analyzeHeap
 module.exports.diffHeaps = nativeBinding.diffHeaps
+module.exports.fileKind = nativeBinding.fileKind
 module.exports.guardFile = nativeBinding.guardFile
 module.exports.heapColumns = nativeBinding.heapColumns
 module.exports.heapSignature = nativeBinding.heapSignature

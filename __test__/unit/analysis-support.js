@@ -44,7 +44,7 @@ function useAddon(t, addon) {
 
 /**
  * @param {object} how `answer`: what the engine finds; `outcome`: all of what it says; `wait`: ends only by
- *   `end()` or `cancel()`
+ *   `end()` or `cancel()`; `kind`: what a file is
  * @returns {FakeAnalysis[]} one for each call
  */
 function useEngine(t, how = {}) {
@@ -54,7 +54,9 @@ function useEngine(t, how = {}) {
     analyses.push(analysis);
     return analysis;
   };
+  const { kind = 'heapSnapshot' } = how;
   useAddon(t, {
+    fileKind: () => ({ done: Promise.resolve({ ok: kind }), cancel() {} }),
     analyzeHeap: (file, options, onProgress) => begin({ file, options, onProgress }),
     diffHeaps: (files, options, onProgress) => begin({ files, options, onProgress }),
     inspectHeap: (file, options, onProgress) => begin({ file, options, onProgress }),

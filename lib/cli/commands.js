@@ -24,6 +24,16 @@ async function writePage(report, target, io) {
   return `${visible(report.verdict)}\n${visible(target.path)}\n`;
 }
 
+function markdownOf(report) {
+  if (report.kind === 'heapSnapshot') return require('./markdown/report.js').reportMarkdown(report);
+  return require('./markdown/profile.js').profileMarkdown(report);
+}
+
+function textOf(report, look) {
+  if (report.kind === 'heapSnapshot') return require('./text/report.js').reportText(report, look);
+  return require('./text/profile.js').profileText(report, look);
+}
+
 async function runAnalyze({ files, values }, io) {
   const { json: asJson, markdown, html, top } = values;
   const { analyze } = require('../analyze.js');
@@ -33,8 +43,8 @@ async function runAnalyze({ files, values }, io) {
   const report = await analyze(files[0], { ...io.options, top: rows });
   const short = target && (await writePage(report, target, io));
   if (asJson) io.out(jsonText(report));
-  else if (markdown) io.out(require('./markdown/report.js').reportMarkdown(report));
-  else io.out(short ?? require('./text/report.js').reportText(report, io.look));
+  else if (markdown) io.out(markdownOf(report));
+  else io.out(short ?? textOf(report, io.look));
   return 0;
 }
 
@@ -52,9 +62,15 @@ async function runDiff({ files, values }, io) {
   const rows = top ?? (asJson ? undefined : TOP);
   const found = await diff(...files, { ...io.options, top: rows });
   if (asJson) io.out(jsonText(found));
+  else if (found.growth === undefined) io.out(profileDiffOf(found, markdown, io.look));
   else if (markdown) io.out(require('./markdown/diff.js').diffMarkdown(found));
   else io.out(require('./text/diff.js').diffText(found, io.look));
-  return judge(found, failOnGrowth, io);
+  return found.growth === undefined ? 0 : judge(found, failOnGrowth, io);
+}
+
+function profileDiffOf(found, asMarkdown, look) {
+  if (asMarkdown) return require('./markdown/profile.js').profileDiffMarkdown(found);
+  return require('./text/profile-diff.js').profileDiffText(found, look);
 }
 
 async function runInspect({ files, id, values }, io) {

@@ -8,7 +8,7 @@
  */
 
 const path = require('node:path');
-const { count, percent, size } = require('../units.js');
+const { count, duration, percent, size } = require('../units.js');
 
 /** `Room`, `"the text"`, `handler()`. */
 function objectName({ name, kind }) {
@@ -68,6 +68,22 @@ const RULES = Object.freeze({
   'detached-context': 'Contexts that nobody uses any more',
   'external-memory': 'Memory outside the heap',
   'duplicate-strings': 'The same text many times',
+  'hot-function': 'A function that takes much of the time',
+  'hot-allocation': 'A function that allocates much of what stays',
+  'per-listener': 'Work repeated for each listener',
+  regexp: 'A regular expression',
+  'module-loading': 'Modules are loaded',
+  'sync-child-process': 'Waits for child processes',
+  'sync-crypto': 'Cryptography on the event loop',
+  'sync-zlib': 'Compression on the event loop',
+  'sync-fs': 'Files read or written on the event loop',
+  'structured-clone': 'Copies by structuredClone()',
+  console: 'Writing to the console',
+  'stack-traces': 'Stack traces',
+  json: 'JSON on the event loop',
+  deoptimised: 'Optimised again and again',
+  'garbage-collection': 'Garbage collection',
+  label: 'A label that takes much of the time',
 });
 
 /** A rule that is newer than this table is called by its own name. */
@@ -80,6 +96,33 @@ function shareLabel({ share, retainedSize, count: objects }) {
   const parts = [`${percent(share)} of the heap`, size(retainedSize)];
   if (objects > 1) parts.push(`${count(objects)} objects`);
   return parts.join(', ');
+}
+
+/** `pack`, `(anonymous)`. */
+const functionLabel = ({ name }) => (name === '' ? '(anonymous)' : name);
+
+/** Microseconds, or bytes. */
+function weightLabel(weight, unit) {
+  return unit === 'bytes' ? size(weight) : duration(weight / 1000);
+}
+
+const PARTS = Object.freeze({
+  app: 'the program',
+  package: 'packages',
+  node: 'Node.js',
+  native: 'native code',
+  wasm: 'WebAssembly',
+  program: 'unknown to V8',
+  garbageCollector: 'garbage collection',
+});
+
+/** Whose code; packages are called by their names. */
+const partLabel = (name) => PARTS[name] ?? name;
+
+/** A difference of two shares: `+2.1`, in percentage points. */
+function pointsLabel(difference) {
+  const points = (100 * difference).toFixed(1);
+  return difference > 0 && points !== '0.0' ? `+${points}` : points.replace('-0.0', '0.0');
 }
 
 /** A file name as it may be typed into a shell. */
@@ -118,12 +161,16 @@ function shownSteps(path, most) {
 module.exports = {
   edgeLabel,
   fileLabel,
+  functionLabel,
   objectLabel,
   objectName,
+  partLabel,
   placeLabel,
+  pointsLabel,
   ruleLabel,
   shareLabel,
   shellWord,
   shortPlace,
   shownSteps,
+  weightLabel,
 };

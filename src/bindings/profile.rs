@@ -13,6 +13,21 @@ use super::job::{AnalysisJob, AnalysisProgress, Part, json, run};
 use crate::error::Error;
 use crate::profile::Profile;
 use crate::profile::verdict::{self, SourceFrame};
+use crate::text::kind::{self, FileKind};
+
+/// Which kind of file it is, by its content: `heapSnapshot`, `profile`, or nothing.
+#[napi(catch_unwind)]
+pub fn file_kind(env: &Env, path: String) -> Result<AnalysisJob> {
+    run(env, None, move |control, _| {
+        let kind = kind::recognise(Path::new(&path), control)?;
+        Ok(kind
+            .map_or("", |kind| match kind {
+                FileKind::HeapSnapshot => "heapSnapshot",
+                FileKind::Profile => "profile",
+            })
+            .to_owned())
+    })
+}
 
 /// How much a report is to hold.
 #[napi(object, object_to_js = false)]

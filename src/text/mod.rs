@@ -5,6 +5,7 @@
 
 pub(crate) mod input;
 pub(crate) mod json;
+pub(crate) mod kind;
 pub(crate) mod numbers;
 pub(crate) mod source;
 pub(crate) mod string;

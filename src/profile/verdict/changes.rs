@@ -108,8 +108,8 @@ fn points(difference: f64) -> String {
 
 fn named(function: &FunctionRef) -> String {
     match (function.url.as_str(), function.line) {
-        ("", _) => format!("`{}`", function.name),
-        (url, 0) => format!("`{}` ({})", function.name, file_name(url)),
-        (url, line) => format!("`{}` ({}:{line})", function.name, file_name(url)),
+        ("", _) => function.name.clone(),
+        (url, 0) => format!("{} ({})", function.name, file_name(url)),
+        (url, line) => format!("{} ({}:{line})", function.name, file_name(url)),
     }
 }

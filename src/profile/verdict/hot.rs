@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::finding::{Finding, Texts};
 use super::owners::{Owners, is_user};
-use super::words::{percent, plural};
+use super::words::{begin, percent, plural};
 use crate::profile::category::Category;
 use crate::profile::figures::share;
 use crate::profile::{FunctionId, Node, Profile, ProfileKind};
@@ -174,9 +174,11 @@ pub(super) fn findings(profile: &Profile, owners: &Owners) -> Vec<Finding> {
 
 fn finding(profile: &Profile, owners: &Owners, spot: &HotSpot) -> Finding {
     let HotSpot { function, weight, origins } = spot;
-    let fan_out = origins
-        .first()
-        .filter(|origin| is_emitted(origin) && share(origin.weight, *weight) >= MOSTLY);
+    // What Node does for each listener, a write to its socket say, cannot be done once for all.
+    let own = share(profile.figures(*function).self_weight, *weight);
+    let fan_out = origins.first().filter(|origin| {
+        own >= MOSTLY && is_emitted(origin) && share(origin.weight, *weight) >= MOSTLY
+    });
     let rule = match (profile.kind(), fan_out) {
         (ProfileKind::Allocation, _) => "hot-allocation",
         (ProfileKind::Cpu, None) => "hot-function",
@@ -194,7 +196,7 @@ fn finding(profile: &Profile, owners: &Owners, spot: &HotSpot) -> Finding {
 }
 
 fn sentence(profile: &Profile, HotSpot { function, weight, origins }: &HotSpot) -> String {
-    let name = profile.named(*function);
+    let name = begin(profile.named(*function));
     let (part, amount) = (profile.share_text(*weight), profile.weight_text(*weight));
     let from = origin_text(profile, *weight, origins);
     match profile.kind() {

@@ -8,6 +8,14 @@ pub(super) fn file_name(url: &str) -> &str {
     url.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(url)
 }
 
+/// With a capital at the beginning of a sentence, where it is one of our words.
+pub(super) fn begin(text: String) -> String {
+    match text.strip_prefix("an anonymous") {
+        Some(rest) => format!("An anonymous{rest}"),
+        None => text,
+    }
+}
+
 /// `1 place`, `3 places`.
 pub(super) fn plural(number: usize, noun: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
@@ -15,15 +23,15 @@ pub(super) fn plural(number: usize, noun: &str) -> String {
 }
 
 impl Profile {
-    /// `` `pack` (pack.js:12) ``.
+    /// `pack (pack.js:12)`.
     pub(super) fn named(&self, id: FunctionId) -> String {
         let function = self.function(id);
         let name = match function.name.as_str() {
-            "" => "an anonymous function".to_owned(),
-            name => format!("`{name}`"),
+            "" => "an anonymous function",
+            name => name,
         };
         match (function.url.as_str(), function.line) {
-            ("", _) => name,
+            ("", _) => name.to_owned(),
             (url, 0) => format!("{name} ({})", file_name(url)),
             (url, line) => format!("{name} ({}:{line})", file_name(url)),
         }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::super::finding::{Finding, Texts};
-use super::super::owners::Owners;
+use super::super::owners::{Owners, is_user};
 use super::super::words::percent;
 use super::{by_owner, callers_text, is_worth_telling};
 use crate::profile::category::Category;
 use crate::profile::figures::share;
-use crate::profile::{Function, Node, Profile};
+use crate::profile::{Function, FunctionId, Node, Profile};
 
 /// A kind of such calls.
 struct Kind {
@@ -99,23 +99,21 @@ const KINDS: &[Kind] = &[
 ];
 
 pub(super) fn find(profile: &Profile, owners: &Owners) -> Vec<Finding> {
-    let outermost = outermost(profile);
-    let tell = |(number, nodes): (usize, Vec<Node>)| {
-        let tree = profile.tree();
-        let weights = nodes.iter().map(|node| (*node, tree.total_weight(*node)));
+    let tell = |(number, calls): (usize, Calls)| {
+        let weights = calls.nodes.iter().map(|node| (*node, profile.tree().self_weight(*node)));
         let callers = by_owner(profile, owners, weights);
         let weight = callers.iter().map(|(_, weight)| weight).sum();
         is_worth_telling(profile, weight)
-            .then(|| finding(profile, &KINDS[number], &nodes, &callers, weight))
+            .then(|| finding(profile, &KINDS[number], &calls, &callers, weight))
     };
-    outermost.into_iter().filter_map(tell).collect()
+    calls(profile).into_iter().filter_map(tell).collect()
 }
 
 fn finding(
     profile: &Profile,
     kind: &Kind,
-    nodes: &[Node],
-    callers: &[(Option<u32>, u64)],
+    calls: &Calls,
+    callers: &[(Option<FunctionId>, u64)],
     weight: u64,
 ) -> Finding {
     let texts = Texts {
@@ -124,7 +122,7 @@ fn finding(
             kind.what,
             profile.share_text(weight),
             profile.weight_text(weight),
-            entry_text(profile, nodes, weight),
+            entry_text(profile, calls, weight),
             callers_text(profile, callers)
         ),
         explanation: kind.explanation.into(),
@@ -134,13 +132,12 @@ fn finding(
     Finding::new(profile, kind.rule, weight, caller, texts)
 }
 
-/// Which of the calls it is: `: readFileSync`, with its share where there are several.
-fn entry_text(profile: &Profile, nodes: &[Node], weight: u64) -> String {
-    let tree = profile.tree();
+/// Which of the calls it is: `, in readFileSync`, with its share where there are several.
+fn entry_text(profile: &Profile, calls: &Calls, weight: u64) -> String {
+    let names = calls.entries.iter();
     let mut weights: BTreeMap<&str, u64> = BTreeMap::new();
-    for node in nodes {
-        let name = profile.function(tree.function(*node)).title();
-        *weights.entry(name).or_default() += tree.total_weight(*node);
+    for (entry, weight) in names {
+        *weights.entry(profile.function(*entry).title()).or_default() += weight;
     }
     let heaviest = weights.iter().max_by_key(|(_, weight)| **weight);
     match heaviest {
@@ -152,19 +149,35 @@ fn entry_text(profile: &Profile, nodes: &[Node], weight: u64) -> String {
     }
 }
 
-/// The nodes of each kind that no node of any kind is above.
-fn outermost(profile: &Profile) -> BTreeMap<usize, Vec<Node>> {
+/// The calls of a kind.
+#[derive(Default)]
+struct Calls {
+    /// All that is done in them by Node and V8. What the program does in them, a module's body say, is
+    /// its own.
+    nodes: Vec<Node>,
+    /// Own weight of these by the function that was called.
+    entries: BTreeMap<FunctionId, u64>,
+}
+
+/// By kind. Of a call within a call the outer one counts.
+fn calls(profile: &Profile) -> BTreeMap<usize, Calls> {
     let kinds: Vec<Option<usize>> = profile.functions().iter().map(kind_of).collect();
     let tree = profile.tree();
-    let mut covered = Vec::with_capacity(tree.len());
-    let mut found: BTreeMap<usize, Vec<Node>> = BTreeMap::new();
+    // Kind and function of the call that a node is in.
+    let mut calls: Vec<Option<(usize, FunctionId)>> = Vec::with_capacity(tree.len());
+    let mut found: BTreeMap<usize, Calls> = BTreeMap::new();
     for node in 0..tree.len() as Node {
-        let above = tree.parent(node).is_some_and(|parent| covered[parent as usize]);
-        let kind = kinds[tree.function(node) as usize];
-        if let Some(kind) = kind.filter(|_| !above) {
-            found.entry(kind).or_default().push(node);
+        let function = tree.function(node);
+        let above = tree.parent(node).and_then(|parent| calls[parent as usize]);
+        let begun = || kinds[function as usize].map(|kind| (kind, function));
+        let is_own = is_user(profile.function(function).category);
+        let call = if is_own { None } else { above.or_else(begun) };
+        if let Some((kind, entry)) = call {
+            let found = found.entry(kind).or_default();
+            found.nodes.push(node);
+            *found.entries.entry(entry).or_default() += tree.self_weight(node);
         }
-        covered.push(above || kind.is_some());
+        calls.push(call);
     }
     found
 }

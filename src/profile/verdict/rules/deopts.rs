@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::finding::{Finding, Texts};
 use super::super::owners::{Owners, is_user};
 use super::super::words::{count, plural};
-use crate::profile::{FunctionId, Profile};
+use crate::profile::{FunctionDeopt, FunctionId, Profile};
 
 /// Deoptimisations that are too many for one function: V8 learns from each, a few are usual.
 const LEAST: u64 = 5;
@@ -19,13 +19,18 @@ const MOST: usize = 3;
 /// Reasons that are told of each.
 const REASONS: usize = 3;
 
+/// V8 leaves a loop's code for that of the whole function, or has no more to say: nothing was in vain.
+fn counts(reason: &str) -> bool {
+    !reason.contains("OSR") && !matches!(reason, "(unknown)" | "unknown" | "no reason" | "")
+}
+
 pub(super) fn find(profile: &Profile, owners: &Owners) -> Vec<Finding> {
     let all = 0..profile.functions().len() as FunctionId;
     let is_own = |id: &FunctionId| is_user(profile.function(*id).category);
     let mut found: Vec<(FunctionId, u64)> = all
         .filter(is_own)
         .filter(|id| profile.busy_share(owners.charged_to(*id)) >= LEAST_SHARE)
-        .map(|id| (id, profile.deopts(id).iter().map(|deopt| deopt.count).sum()))
+        .map(|id| (id, told(profile, id).map(|deopt| deopt.count).sum()))
         .filter(|(_, times)| *times >= LEAST)
         .collect();
     found.sort_by_key(|(id, times)| (std::cmp::Reverse(*times), *id));
@@ -33,14 +38,18 @@ pub(super) fn find(profile: &Profile, owners: &Owners) -> Vec<Finding> {
     found.into_iter().map(|(id, times)| tell(profile, owners, id, times)).collect()
 }
 
+fn told(profile: &Profile, id: FunctionId) -> impl Iterator<Item = FunctionDeopt> {
+    profile.deopts(id).into_iter().filter(|deopt| counts(&deopt.reason))
+}
+
 fn tell(profile: &Profile, owners: &Owners, id: FunctionId, times: u64) -> Finding {
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-    for deopt in profile.deopts(id) {
+    for deopt in told(profile, id) {
         *reasons.entry(deopt.reason).or_default() += deopt.count;
     }
     let mut reasons: Vec<(String, u64)> = reasons.into_iter().collect();
     reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let told: Vec<String> = reasons
+    let listed: Vec<String> = reasons
         .iter()
         .take(REASONS)
         .map(|(reason, times)| {
@@ -58,7 +67,7 @@ fn tell(profile: &Profile, owners: &Owners, id: FunctionId, times: u64) -> Findi
             profile.share_text(weight),
             profile.weight_text(weight)
         ),
-        explanation: format!("V8's reasons: {}. {why}", told.join(", ")),
+        explanation: format!("V8's reasons: {}. {why}", listed.join(", ")),
         advice: advice.into(),
     };
     Finding::new(profile, "deoptimised", weight, Some(id), texts)

@@ -45,7 +45,7 @@ fn by_owner(
     found
 }
 
-/// `` , called from `f` (a.js:1) `` and how many others.
+/// `, called from f (a.js:1)` and how many others.
 fn callers_text(profile: &Profile, callers: &[(Option<FunctionId>, u64)]) -> String {
     let named: Vec<FunctionId> = callers.iter().filter_map(|(owner, _)| *owner).collect();
     match named.as_slice() {
