@@ -21,12 +21,13 @@ async function analyzeHeap(run, file, { top }) {
   return { kind, file, verdict, overview, rss: unseenMemory(overview, sidecar), ...rest, sidecar };
 }
 
-async function analyzeProfile(run, file, { top }) {
+async function analyzeProfile(run, file, settings) {
   const sidecar = await findSidecar(file);
-  const profile = await loadProfile(run, file.path);
+  const { profile, scripts } = await loadProfile(run, file.path, settings);
+  const { top } = settings;
   const text = await run((_, report) => profile.report({ top }, report));
   const { kind, ...rest } = JSON.parse(text);
-  return { kind, file, ...rest, sidecar };
+  return { kind, file, ...rest, sourceMaps: scripts, sidecar };
 }
 
 /**

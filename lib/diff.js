@@ -48,13 +48,13 @@ async function diffHeaps(run, names, { top }) {
   return JSON.parse(await run((addon, report) => addon.diffHeaps(names, { top }, report)));
 }
 
-async function diffProfiles(run, names, { top }) {
+async function diffProfiles(run, names, settings) {
   if (names.length !== 2) {
     throw invalidArgument(`diff() compares two profiles, the older one first; got ${names.length}`);
   }
-  const before = await loadProfile(run, names[0]);
-  const after = await loadProfile(run, names[1]);
-  return JSON.parse(await run(() => after.diff(before, { top })));
+  const { profile: before } = await loadProfile(run, names[0], settings);
+  const { profile: after } = await loadProfile(run, names[1], settings);
+  return JSON.parse(await run(() => after.diff(before, { top: settings.top })));
 }
 
 /**

@@ -137,6 +137,7 @@ const OPTIONS = Object.freeze({
     calls: ['analyze', 'diff'],
     default: 20,
   },
+  sourceMaps: { type: 'boolean', calls: ['analyze', 'diff'], default: true },
   limit: { type: 'integer', min: 1, max: 100_000, unit: 'rows', calls: ['inspect'], default: 20 },
   out: { type: 'path', calls: ['signature'] },
   // Without a default: lib/out-of-memory.js looks whose death would end the child.

@@ -6,6 +6,8 @@
  * @module
  */
 
+const { lookUpSources } = require('./source-frames.js');
+
 /** A name tells what a file was meant to be where its content does not. */
 const NAME = /\.(?:cpu|heap)profile(?:\.gz|\.zst)?$/i;
 
@@ -22,19 +24,23 @@ async function fileKind(run, file) {
 }
 
 /**
- * Reads a profile.
+ * Reads a profile, and puts sources in the place of what was compiled from them.
  *
  * @param {(start: Function) => Promise<string>} run of `withEngine()`
  * @param {string} file
- * @returns {Promise<object>} the addon's `ProfileFile`, loaded
+ * @param {{ sourceMaps: boolean, signal?: AbortSignal }} settings
+ * @returns {Promise<{ profile: object, scripts: object }>} the addon's `ProfileFile`, and how many scripts
+ *   had maps
  */
-async function loadProfile(run, file) {
+async function loadProfile(run, file, settings) {
   let profile;
-  await run((addon, report) => {
+  const text = await run((addon, report) => {
     profile = new addon.ProfileFile(file);
     return profile.load(report);
   });
-  return profile;
+  const { frames, scripts } = await lookUpSources(JSON.parse(text).frames, settings);
+  if (frames.length > 0) await run(() => profile.map(JSON.stringify(frames)));
+  return { profile, scripts };
 }
 
 module.exports = { fileKind, loadProfile };
