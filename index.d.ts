@@ -606,6 +606,11 @@ export interface AnalysisOptions {
 export interface AnalyzeOptions extends AnalysisOptions {
   /** Rows of each list of the report, 1 to 1000. Default 20. */
   top?: number;
+  /**
+   * Profiles only: places in the sources instead of those in compiled scripts, where their source maps are on
+   * this machine. Default true.
+   */
+  sourceMaps?: boolean;
 }
 
 /** Where a function was defined, or an object was made. Line and column count from 1. */
@@ -800,10 +805,146 @@ export interface HeapReport {
   durationMs: number;
 }
 
+/** A function of a profile. Line and column count from 1; 0 is unknown. */
+export interface ProfileFunction {
+  /** Its number in this profile. */
+  id: number;
+  /** `(anonymous)` where it has none; V8's own entries, such as `(garbage collector)`, in parentheses too. */
+  name: string;
+  /** Path or URL of its script, or of its source where `mapped`; empty for what V8 and native code do. */
+  url: string;
+  line: number;
+  column: number;
+  category:
+    | 'app'
+    | 'package'
+    | 'node'
+    | 'native'
+    | 'wasm'
+    | 'program'
+    | 'garbageCollector'
+    | 'idle'
+    | 'root';
+  /** Name of the package below `node_modules`; null for other code. */
+  package: string | null;
+  /** Whether a source map has told the place. */
+  mapped: boolean;
+}
+
+/** A function and what it comes to. Weights are microseconds, or bytes; shares are of the busy weight, 0 to 1. */
+export interface ProfileFunctionRow extends ProfileFunction {
+  /** Without callees. */
+  selfWeight: number;
+  selfShare: number;
+  /** With callees; a sample counts once, however often the function is on its stack. */
+  totalWeight: number;
+  totalShare: number;
+  /** Samples in the function itself. */
+  hits: number;
+  /** The one that costs most first; `share` is of the total weight of the row. */
+  callers: (ProfileFunction & { weight: number; share: number })[];
+  /** The hottest first; `share` is of the samples of the function that have a line. `text`: null without a file. */
+  hotLines: { line: number; hits: number; share: number; text: string | null }[];
+  /** V8's reasons for throwing the optimised code away, the most frequent first. */
+  deopts: { reason: string; count: number; script: number; position: number | null }[];
+}
+
+/** What has found something in a profile. */
+export type ProfileRule =
+  /** Much of the CPU time is charged to one function: its own, and what Node and V8 do for it. */
+  | 'hot-function'
+  /** The same, and most of it once for each listener of an event. */
+  | 'per-listener'
+  /** Much of what is still alive was allocated by one function. */
+  | 'hot-allocation'
+  | 'regexp'
+  | 'module-loading'
+  | 'sync-child-process'
+  | 'sync-crypto'
+  | 'sync-zlib'
+  | 'sync-fs'
+  | 'structured-clone'
+  | 'console'
+  | 'stack-traces'
+  | 'json'
+  | 'deoptimised'
+  | 'garbage-collection';
+
+/** Something that costs, and what to do about it. */
+export interface ProfileFinding {
+  rule: ProfileRule;
+  /** What it is. */
+  sentence: string;
+  /** Why that is so, or how it is known; may be empty. Code stands between backticks. */
+  explanation: string;
+  /** What helps. Code stands between backticks. */
+  advice: string;
+  /** Microseconds, or bytes. */
+  weight: number;
+  /** Of the busy weight, 0 to 1. */
+  share: number;
+  /** Where it is, where that is one place. */
+  function: ProfileFunction | null;
+  /** Functions of the program from which it is called, the one that costs most first. */
+  callers: ProfileFunction[];
+}
+
+/** A profile in a few numbers. Weights are microseconds, or bytes. */
+export interface ProfileOverview {
+  unit: 'microseconds' | 'bytes';
+  totalWeight: number;
+  /** Without idle time: what shares are of. */
+  busyWeight: number;
+  /** Of all, 0 to 1. */
+  idleShare: number;
+  /** 0 where the file has only sums. */
+  samples: number;
+  /** How many equally heavy samples would tell as much as the busy ones do. */
+  effectiveSamples: number;
+  /** Mean microseconds between two samples; 0 where that is not known. */
+  interval: number;
+  /**
+   * Where the weights of a CPU profile come from: each sample's time; the length of the recording divided by
+   * its samples, or by its hits; nothing but 1 ms for each.
+   */
+  timing: 'timed' | 'even' | 'hits' | 'assumed';
+  functions: number;
+  /** Of the call tree. */
+  nodes: number;
+  /** Own weight by whose code it is (a {@link ProfileFunction}'s `category`), heaviest first. */
+  categories: { name: string; weight: number; share: number }[];
+  /** Own weight by package, heaviest first. */
+  packages: { name: string; weight: number; share: number }[];
+}
+
+/** What {@link analyze} resolves with for a profile. Plain data. */
+export interface ProfileReport {
+  kind: 'cpuProfile' | 'heapProfile';
+  file: AnalyzedFile;
+  /** The headline: what costs most, how busy the thread was. */
+  verdict: string;
+  overview: ProfileOverview;
+  /** Most expensive first; empty where nothing stands out. */
+  findings: ProfileFinding[];
+  /** By own weight. */
+  bySelf: ProfileFunctionRow[];
+  /** By weight with callees. */
+  byTotal: ProfileFunctionRow[];
+  /** Scripts that were looked at, those with a source map, and those whose map could not be read. */
+  sourceMaps: { seen: number; mapped: number; damaged: { file: string; reason: string }[] };
+  /** The sidecar `<file>.json` that rsprof wrote beside the file, as it is; null without one. */
+  sidecar: Record<string, unknown> | null;
+  /** Milliseconds in all. */
+  durationMs: number;
+}
+
 /**
- * Says who holds the memory, from a heap snapshot: `.heapsnapshot` of any tool, plain, gzip or zstd (rsprof
- * looks at the bytes, not at the name), of Node 18 to 26. Retained sizes and class names agree with Chrome
- * DevTools'.
+ * Says who holds the memory, from a heap snapshot; who burns the time, from a CPU profile; who allocated what
+ * is still alive, from an allocation profile. The content of the file tells which, not its name.
+ *
+ * A heap snapshot is a `.heapsnapshot` of any tool, plain, gzip or zstd, of Node 18 to 26. Retained sizes and
+ * class names agree with Chrome DevTools'. A profile is a `.cpuprofile` or `.heapprofile` of rsprof, Node,
+ * Chrome, v8-profiler or v8-profiler-next, plain, gzip or zstd.
  *
  * Threads of its own do the work, the event loop goes on. They need memory in this process: count on the size
  * of the uncompressed file. On a server that must not feel it, use `npx rsprof analyze` or
@@ -813,19 +954,25 @@ export interface HeapReport {
  *
  * @param path a path or a file: URL
  * @throws {RsprofError} never synchronously. `INVALID_ARG`, `NOT_FOUND`, `IS_DIRECTORY`, `ACCESS`, `IO`,
- *   `INVALID_SNAPSHOT` (with the byte offset), `BUDGET` (it takes too much memory), `ABORTED`, `UNSUPPORTED`
- *   (no addon here)
+ *   `INVALID_SNAPSHOT` and `INVALID_PROFILE` (with the byte offset), `BUDGET` (it takes too much memory),
+ *   `ABORTED`, `UNSUPPORTED` (no addon here)
  *
  * @example
- * const { verdict, suspects } = await analyze('server.heapsnapshot.gz');
- * console.log(verdict, suspects[0]?.pathText);
+ * const report = await analyze('server.heapsnapshot.gz');
+ * console.log(report.verdict);
+ * if (report.kind === 'heapSnapshot') console.log(report.suspects[0]?.pathText);
  */
-export function analyze(path: string | URL, options?: AnalyzeOptions): Promise<HeapReport>;
+export function analyze<Report extends HeapReport | ProfileReport = HeapReport | ProfileReport>(
+  path: string | URL,
+  options?: AnalyzeOptions,
+): Promise<Report>;
 
 /** Options of {@link diff}. */
 export interface DiffOptions extends AnalysisOptions {
   /** Rows of each list, 1 to 1000. Default 20. */
   top?: number;
+  /** As of {@link AnalyzeOptions}. */
+  sourceMaps?: boolean;
 }
 
 /** A class from the first file to the last, as in DevTools' Comparison view. */
@@ -911,25 +1058,54 @@ export interface HeapDiff {
   durationMs: number;
 }
 
+/** A share of the busy weight in two profiles, 0 to 1. */
+export interface ShareChange {
+  before: number;
+  after: number;
+  /** What chance alone may change: three standard errors of the difference. Null where that is not known. */
+  noise: number | null;
+  /** Whether the change exceeds the noise. */
+  significant: boolean;
+}
+
+/** What {@link diff} resolves with for two profiles. */
+export interface ProfileDiff {
+  kind: 'cpuProfileDiff' | 'heapProfileDiff';
+  /** The older one first. `takenAt`: ISO 8601, null where no sidecar says so. */
+  files: (AnalyzedFile & { takenAt: string | null })[];
+  /** What changed most beyond the noise. */
+  verdict: string;
+  /** Microseconds, or bytes. */
+  busyWeights: [number, number];
+  /** Effective samples of each; 0 where that is not known, and then no change is significant. */
+  samples: [number, number];
+  /** The greatest change of the own share first. `own`: without callees, `total`: with them. */
+  functions: (ProfileFunction & { own: ShareChange; total: ShareChange })[];
+  /** Milliseconds. */
+  durationMs: number;
+}
+
 /**
- * Says what grew from one heap snapshot to the next and where it is held. Two or more files, oldest first;
- * each may be a snapshot or a {@link signature}. Cost as of {@link analyze}, for each file.
+ * Says what grew from one heap snapshot to the next and where it is held: two or more files, oldest first;
+ * each may be a snapshot or a {@link signature}. Or what got slower or faster from one profile to the next:
+ * two files of one kind, compared by their shares of the busy time, so that recordings of different length
+ * and load compare. Cost as of {@link analyze}, for each file.
  *
- * @throws {RsprofError} never synchronously; as {@link analyze}
+ * @throws {RsprofError} never synchronously; as {@link analyze}; `INVALID_ARG` for files of different kinds
  *
  * @example
- * const { verdict, growth } = await diff('before.heapsnapshot.gz', 'after.heapsnapshot.gz');
+ * const { verdict } = await diff('before.heapsnapshot.gz', 'after.heapsnapshot.gz');
  */
-export function diff(
+export function diff<Diff extends HeapDiff | ProfileDiff = HeapDiff | ProfileDiff>(
   before: string | URL,
   after: string | URL,
   ...more: (string | URL)[]
-): Promise<HeapDiff>;
-export function diff(
+): Promise<Diff>;
+export function diff<Diff extends HeapDiff | ProfileDiff = HeapDiff | ProfileDiff>(
   before: string | URL,
   after: string | URL,
   ...moreAndOptions: [...(string | URL)[], DiffOptions | undefined]
-): Promise<HeapDiff>;
+): Promise<Diff>;
 
 /** Options of {@link inspect}. */
 export interface InspectOptions extends AnalysisOptions {

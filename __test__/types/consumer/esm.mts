@@ -82,7 +82,7 @@ export async function profiles(): Promise<void> {
 export async function analyses(signal: AbortSignal): Promise<string> {
   const onProgress = ({ phase, percent }: { phase: string; percent: number }) =>
     console.log(phase, percent);
-  const report = await analyze('a.heapsnapshot', { signal, onProgress, top: 5 });
+  const report = await analyze<HeapReport>('a.heapsnapshot', { signal, onProgress, top: 5 });
   const [suspect] = report.suspects;
   const id: number = suspect?.object?.id ?? 0;
   const unseen: number | undefined = report.rss?.unseen;
@@ -93,11 +93,22 @@ export async function analyses(signal: AbortSignal): Promise<string> {
     unseen,
     suspect?.path[0]?.object.location,
   );
-  const two = await diff('a', 'b');
-  const three = await diff('a', new URL('file:///b'), 'c', { top: 5 });
+  const two = await diff<HeapDiff>('a', 'b');
+  const three = await diff<HeapDiff>('a', new URL('file:///b'), 'c', { top: 5 });
   const { bytes } = await signature('a', { out: 'a.json', overwrite: true });
   const { analysis } = await heapSnapshot({ analyze: true });
   console.log(two.growth.totalSize, three.growing[0]?.monotonic, bytes, analysis?.verdict);
+  return report.verdict;
+}
+
+export async function profiles(): Promise<string> {
+  const report = await analyze('a.cpuprofile', { sourceMaps: false });
+  if (report.kind === 'heapSnapshot') return report.suspects[0]?.sentence ?? '';
+  const change = await diff('a.cpuprofile', 'b.cpuprofile', { sourceMaps: true });
+  if (change.kind === 'heapDiff') return change.verdict;
+  const noise: number | null = change.functions[0]?.own.noise ?? null;
+  const [finding] = report.findings;
+  console.log(finding?.rule, finding?.callers[0]?.name, report.bySelf[0]?.hotLines[0]?.text, noise);
   return report.verdict;
 }
 

@@ -13,6 +13,8 @@ mod report;
 mod rows;
 mod rules;
 mod scripts;
+#[cfg(test)]
+mod tests;
 
 mod words;
 
