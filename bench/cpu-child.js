@@ -1,62 +1,59 @@
 'use strict';
 
-// One CPU profile by one contender in a process of its own: what start and stop cost in an app of many
-// functions, and how much slower a fixed kind of work goes while it runs. Prints one line of JSON.
+// How much slower a fixed amount of work goes while one CPU profiler runs, in a process of its own:
+// phases with and without the profiler take turns, each pair in the other order than the one before,
+// and starts and stops lie between the phases. Prints one line of JSON.
 
 const path = require('node:path');
 
+const { makeApp, workFor, workUnits } = require('./support/app.js');
 const { PROFILERS } = require('./support/contenders.js');
-const { wait } = require('./support/measure.js');
+const { median } = require('./support/median.js');
 
-const FUNCTIONS = 20_000;
+const WARM_UP_MS = 1500;
+const CALIBRATION_MS = 2000;
 
-/** Many functions that were all compiled and run: what a large app has. */
-function makeApp() {
-  const made = [];
-  for (let i = 0; i < FUNCTIONS; i++) {
-    made.push(new Function('x', `return x * ${i} + Math.sqrt(x + ${i});`));
-  }
-  for (const one of made) one(1);
-  return made;
-}
-
-/** One unit of work: calls of many functions, objects, text. */
-function work(app) {
-  let sum = 0;
-  for (let i = 0; i < app.length; i += 10) sum += app[i](i);
-  return JSON.parse(JSON.stringify({ sum, list: Array.from({ length: 200 }, (_, i) => ({ i })) }));
-}
-
-async function workFor(app, milliseconds) {
-  const end = performance.now() + milliseconds;
-  let units = 0;
-  while (performance.now() < end) {
-    for (let i = 0; i < 20; i++, units++) work(app);
-    await wait(0);
-  }
-  return units;
-}
-
-function timed(action) {
+/** What `units` of work take: seconds on the clock, and of CPU on all threads. */
+async function phase(app, units) {
+  const cpu = process.cpuUsage();
   const begin = performance.now();
-  const value = action();
-  return { value, ms: performance.now() - begin };
+  await workUnits(app, units);
+  const wallMs = performance.now() - begin;
+  const { user, system } = process.cpuUsage(cpu);
+  return { wallMs, cpuMs: (user + system) / 1000 };
 }
 
-async function main([name, seconds, folder]) {
-  const profiler = PROFILERS[name].setUp(folder);
+async function withProfiler(profiler, turn, action) {
+  profiler.start();
+  const figures = await action();
+  await profiler.stop(path.join(process.env.BENCH_DIR, `${process.pid}-${turn}.profile`));
+  return figures;
+}
+
+/** What it costs, in percent of the work without it. */
+const percent = (on, off, field) => 100 * (on[field] / off[field] - 1);
+
+async function main([name, interval, seconds, pairs, folder]) {
+  const profiler = PROFILERS[name].setUp(folder, Number(interval));
   const app = makeApp();
-  await workFor(app, 1500);
-  const start = timed(() => profiler.start());
-  const units = await workFor(app, Number(seconds) * 1000);
-  const stop = timed(() =>
-    profiler.stop(path.join(process.env.BENCH_DIR, `${process.pid}.cpuprofile`)),
-  );
-  await stop.value;
-  const unitsPerSecond = units / Number(seconds);
-  console.log(
-    JSON.stringify({ startMs: start.ms, stopMs: stop.ms, againMs: again.ms, unitsPerSecond }),
-  );
+  await workFor(app, WARM_UP_MS);
+  // A profiler's first start makes V8 keep what later starts need: it is no part of what running costs.
+  await withProfiler(profiler, 'first', () => workFor(app, 100));
+  const perMs = (await workFor(app, CALIBRATION_MS)) / CALIBRATION_MS;
+  const units = Math.ceil(perMs * Number(seconds) * 1000);
+  const costs = { wall: [], cpu: [] };
+  for (let turn = 0; turn < Number(pairs); turn++) {
+    const pair = {};
+    for (const isOn of turn % 2 ? [true, false] : [false, true]) {
+      const work = () => phase(app, units);
+      pair[isOn] = isOn ? await withProfiler(profiler, turn, work) : await work();
+    }
+    costs.wall.push(percent(pair.true, pair.false, 'wallMs'));
+    costs.cpu.push(percent(pair.true, pair.false, 'cpuMs'));
+  }
+  const unitsPerSecond = perMs * 1000;
+  const figures = { wallPercent: median(costs.wall), cpuPercent: median(costs.cpu) };
+  console.log(JSON.stringify({ ...figures, unitsPerSecond }));
 }
 
 main(process.argv.slice(2)).catch((error) => {

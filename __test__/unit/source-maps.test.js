@@ -21,18 +21,17 @@ const MAPPINGS = mappings([
   [[8, 0, 6, 12]],
 ]);
 const MAP = { version: 3, sources: ['a.ts'], names: ['alpha'], mappings: MAPPINGS };
+const COMMENT = '//# sourceMappingURL=m.map\n';
 /** V8's position of `a`. */
 const FRAME = { line: 1, column: 11, name: 'a' };
 
-/** Writes a script, with a map beside it or inside; gives its path. */
-function write(
-  t,
-  { text = TEXT, comment = '//# sourceMappingURL=a.js.map\n', map = MAP, file = 'a.js' },
-) {
-  const script = path.join(tempDir(t), file);
-  fs.writeFileSync(script, text + comment);
-  if (map) fs.writeFileSync(`${script}.map`, typeof map === 'object' ? JSON.stringify(map) : map);
-  return script;
+/** Writes a script, with a map in `mapFile` or without; gives its path. */
+function write(t, { text = TEXT, comment = COMMENT, map = MAP, file = 'a.js', mapFile = 'm.map' }) {
+  const folder = tempDir(t);
+  fs.writeFileSync(path.join(folder, file), text + comment);
+  const content = typeof map === 'object' ? JSON.stringify(map) : map;
+  if (map) fs.writeFileSync(path.join(folder, mapFile), content);
+  return path.join(folder, file);
 }
 
 async function resolveOne(url, frame = FRAME) {
@@ -76,6 +75,36 @@ test('frames keep their order, and what is no script of this machine is null', a
   );
 });
 
+test('the code at the top of a script is told where the script has one source', async (t) => {
+  const top = { line: 1, column: 1, name: '' };
+  assert.equal((await resolveOne(write(t, {}), top)).found.line, 5);
+  const shared = { ...MAP, sources: ['a.ts', 'b.ts'] };
+  assert.equal((await resolveOne(write(t, { map: shared }), top)).found, null);
+  const map = { version: 3, sections: [section(0, 0), section(2, 0)] };
+  assert.equal((await resolveOne(write(t, { map }), top)).found, null);
+});
+
+test('a name of the map counts at the place of the name alone, and keeps what V8 puts before', async (t) => {
+  const text = 'class X{get a(){}};b(a=>a)';
+  const lines = [
+    [
+      [8, 0, 1, 0, 1],
+      [12, 0, 1, 4, 0],
+      [21, 0, 2, 0, 1],
+    ],
+  ];
+  const script = write(t, {
+    text: `${text}\n`,
+    map: { ...MAP, names: ['alpha', 'wrong'], mappings: mappings(lines) },
+  });
+  const names = async (column, name) =>
+    (await resolveOne(script, { line: 1, column, name })).found.name;
+  assert.equal(await names(14, 'get a'), 'get alpha');
+  assert.equal(await names(22, ''), '');
+  const other = write(t, { map: { ...MAP, mappings: mappings([[[0, 0, 4, 0, 0]]]) } });
+  assert.equal((await resolveOne(other)).found.name, 'a', 'that is the name of what is before');
+});
+
 test('places that are none, or beyond the script or its map, are null', async (t) => {
   const script = write(t, { text: `${TEXT}// one line more, and it is long enough\n` });
   const places = [
@@ -88,12 +117,15 @@ test('places that are none, or beyond the script or its map, are null', async (t
     [2 ** 40, 1],
     [1, -1],
     [1, NaN],
+    [NaN, 1],
   ];
   const frames = places.map(([line, column]) => ({ url: script, line, column, name: '' }));
   assert.deepEqual(
     await resolveFrames(frames),
     places.map(() => null),
   );
+  const good = { url: script, ...FRAME };
+  assert.equal((await resolveFrames([...frames, good])).at(-1).line, 5, 'and hurt no other');
   assert.deepEqual(await resolveFrames([]), []);
 });
 
@@ -101,23 +133,28 @@ const inside = `data:application/json;charset=utf-8;base64,${dataUrl(MAP)}`;
 const percents = `data:application/json,${encodeURIComponent(JSON.stringify(MAP))}`;
 
 for (const [title, how] of Object.entries({
-  'beside it': {},
+  'where it says': {},
   'inside it, base64': { comment: `//# sourceMappingURL=${inside}`, map: null },
   'inside it, percent-encoded': { comment: `//# sourceMappingURL=${percents}\n`, map: null },
-  'by the old comment': { comment: '//@ sourceMappingURL=a.js.map' },
-  'by a block comment': { comment: '/*# sourceMappingURL=a.js.map*/\n' },
-  'by the last comment': { comment: '//# sourceMappingURL=b.map\n//# sourceMappingURL=a.js.map\n' },
+  'by the old comment': { comment: '//@ sourceMappingURL=m.map' },
+  'by a block comment': { comment: '/*# sourceMappingURL=m.map*/\n' },
+  'by the last comment': { comment: '//# sourceMappingURL=b.map\n//# sourceMappingURL=m.map\n' },
   'with comments behind': {
-    comment: '//# sourceMappingURL=a.js.map\n\n//# debugId=1\n/* x\n */\n',
+    comment: '//# sourceMappingURL=m.map\n\n//# debugId=1\n/* x\n */\n',
   },
-  'by a path with dots': { comment: '//# sourceMappingURL=./x/../a.js.map\r\n' },
-  'by a name that is encoded': { comment: '//# sourceMappingURL=a%20b.js.map', file: 'a b.js' },
-  'nobody tells of': { comment: '' },
-  'told of with an address': { comment: '//# sourceMappingURL=https://example.com/a.js.map\n' },
-  'told of, and elsewhere': { comment: '//# sourceMappingURL=maps/a.js.map\n' },
+  'by a path with dots': { comment: '//# sourceMappingURL=./x/../m.map\r\n' },
+  'by a name that is encoded': { comment: '//# sourceMappingURL=a%20b.map', mapFile: 'a b.map' },
+  'beside it where nobody tells of it': { comment: '', mapFile: 'a.js.map' },
+  'beside it where an address is told': {
+    comment: '//# sourceMappingURL=https://example.com/a.js.map\n',
+    mapFile: 'a.js.map',
+  },
+  'beside it where another place is told': {
+    comment: '//# sourceMappingURL=maps/a.js.map\n',
+    mapFile: 'a.js.map',
+  },
   'behind a mark against running it': { map: `)]}'\n${JSON.stringify(MAP)}` },
   'behind a byte order mark': { text: `\ufeff${TEXT}`, map: `\ufeff${JSON.stringify(MAP)}` },
-  'with slashes escaped': { map: JSON.stringify(MAP).replaceAll('/', '\\/') },
   'with spaces and members of all kinds': {
     map: JSON.stringify(
       { x: [{ 'a"': '\\' }, -1e5, null], names: ['wrong'], ...MAP, y: {} },
@@ -131,6 +168,29 @@ for (const [title, how] of Object.entries({
     assert.deepEqual([found?.name, found?.line, scripts.damaged], ['alpha', 5, []]);
   });
 }
+
+test('the map of a script is found by a file: URL', async (t) => {
+  const map = path.join(tempDir(t), 'far away.map');
+  fs.writeFileSync(map, JSON.stringify(MAP));
+  const script = write(t, { comment: `//# sourceMappingURL=${pathToFileURL(map)}`, map: null });
+  const { found } = await resolveOne(script);
+  assert.equal(found.url, pathToFileURL(path.join(path.dirname(map), 'a.ts')).href);
+});
+
+test('slashes may be escaped', async (t) => {
+  const plain = JSON.stringify({
+    ...MAP,
+    mappings: mappings([
+      [
+        [0, 0, 40, 0],
+        [9, 0, 9, 9, 0],
+      ],
+    ]),
+  });
+  const map = plain.replaceAll('/', '\\/');
+  assert.notEqual(map, plain);
+  assert.equal((await resolveOne(write(t, { map }))).found.line, 10);
+});
 
 test('a comment with code behind is that of a script within the script', async (t) => {
   for (const behind of [TEXT, '/* */;', '/*', '"//"']) {
@@ -256,7 +316,7 @@ test("Node's own reader agrees on maps of all kinds", async (t) => {
   const random = randomFrom(5);
   const text = `${'x'.repeat(60)}\n`.repeat(13);
   let told = 0;
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < 20; round++) {
     const map = { version: 3, sources: ['a', 'b', 'c'], names: ['k', 'l', 'm', 'n'] };
     map.mappings = mappings(randomLines(random));
     const script = write(t, { text, map });
@@ -276,7 +336,7 @@ test("Node's own reader agrees on maps of all kinds", async (t) => {
       assert.deepEqual(place, [entry.originalSource, entry.originalLine, entry.originalColumn]);
     }
   }
-  assert.ok(told > 500, `${told}`);
+  assert.ok(told > 250, `${told}`);
 });
 
 const section = (line, column, map = MAP) => ({ offset: { line, column }, map });
@@ -352,6 +412,31 @@ for (const [title, map, reason] of [
   });
 }
 
+test('a map that is damaged anywhere: an answer, or a reason', async (t) => {
+  const random = randomFrom(11);
+  const map = {
+    version: 3,
+    sections: [section(0, 0), section(1, 0, { ...MAP, sourceRoot: '/r' })],
+  };
+  const whole = Buffer.from(JSON.stringify(map));
+  const script = write(t, { map });
+  const frames = [FRAME, { line: 2, column: 9, name: 'c' }].map((one) => ({ url: script, ...one }));
+  const outcomes = new Set();
+  for (let round = 0; round < 300; round++) {
+    const bytes = Buffer.from(whole);
+    for (let flips = random(3); flips >= 0; flips--) {
+      const byte = random(4) ? '{}[]",:;\\A0'.charCodeAt(random(11)) : random(256);
+      bytes[random(bytes.length)] = byte;
+    }
+    const length = random(5) ? bytes.length : random(bytes.length);
+    fs.writeFileSync(path.join(path.dirname(script), 'm.map'), bytes.subarray(0, length));
+    const { scripts } = await resolveSources(frames);
+    assert.equal(scripts.mapped + scripts.damaged.length, 1);
+    outcomes.add(scripts.damaged[0]?.reason ?? 'told');
+  }
+  assert.ok(outcomes.size > 6, [...outcomes].join('; '));
+});
+
 test('a map that is whole and of no use: indexes of nothing, sources that are none', async (t) => {
   for (const more of [
     { sources: [] },
@@ -377,7 +462,7 @@ test('a data: URL that is none', async (t) => {
 
 test('only regular files of a sensible size are read, and nothing waits', async (t) => {
   const script = write(t, { map: null });
-  const map = `${script}.map`;
+  const map = path.join(path.dirname(script), 'm.map');
   const reason = async () => (await resolveOne(script)).scripts.damaged[0]?.reason;
   assert.equal(await reason(), undefined, 'a missing map is not damaged');
   fs.mkdirSync(map);
@@ -403,16 +488,18 @@ test('a file that a script calls its map is not quoted', async (t) => {
 });
 
 test('a sibling that nobody calls a map may be anything', async (t) => {
-  const { found, scripts } = await resolveOne(write(t, { comment: '', map: 'here be dragons' }));
+  const { found, scripts } = await resolveOne(
+    write(t, { comment: '', map: 'here be dragons', mapFile: 'a.js.map' }),
+  );
   assert.deepEqual([found, scripts], [null, { seen: 1, mapped: 0, damaged: [] }]);
 });
 
 test('a large map does not fill the heap', async (t) => {
   const script = write(t, {});
-  const many = `[${'{},'.repeat(8e6)}{}]`;
-  const long = 'AAAA,'.repeat(4e6);
+  const many = `[${'{},'.repeat(3e6)}{}]`;
+  const long = 'AAAA,'.repeat(2e6);
   fs.writeFileSync(
-    `${script}.map`,
+    path.join(path.dirname(script), 'm.map'),
     `{"version":3,"x":${many},"sources":["a.ts"],"names":${many},"mappings":"${long}${MAPPINGS}"}`,
   );
   const child = startNode(
@@ -430,8 +517,10 @@ test('it ends with the signal, between scripts', async (t) => {
   await assert.rejects(resolveFrames(frames, { signal }), /enough/);
 });
 
-test('half a million frames of one script', async (t) => {
-  const url = write(t, {});
-  const found = await resolveFrames(Array.from({ length: 5e5 }, () => ({ url, ...FRAME })));
-  assert.ok(found.every(({ line }) => line === 5));
+test('a fifth of a million lines of one script', async (t) => {
+  const lines = Array.from({ length: 2e5 }, (_, index) => [[0, 0, index + 9, 0]]);
+  const url = write(t, { text: 'x\n'.repeat(2e5), map: { ...MAP, mappings: mappings(lines) } });
+  const wanted = lines.map((_, index) => index + 1);
+  const found = await resolveLines(url, wanted);
+  assert.ok(found.every(({ line }, index) => line === index + 10));
 });

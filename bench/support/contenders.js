@@ -70,48 +70,69 @@ const SNAPSHOTS = {
   'rsprof inspector, gzip': { backend: 'inspector', setUp: rsprof({}) },
 };
 
-/** CPU profilers: `start()` and `stop()` as a user calls them; `stop` gives when the profile is at hand. */
+/**
+ * CPU profilers, made with the folder of their package and the microseconds between samples: `start()` and
+ * `stop(file)` as a user calls them; `stop` gives when the profile is at hand.
+ */
 const PROFILERS = {
   'no profiler': { setUp: () => ({ start() {}, stop() {} }) },
-  'node:inspector': {
-    setUp() {
-      const { Session } = require('node:inspector');
-      let session;
-      return {
-        start() {
-          session = new Session();
-          session.connect();
-          session.post('Profiler.enable');
-          session.post('Profiler.start');
-        },
-        stop(file) {
-          session.post('Profiler.stop', (error, { profile }) => {
-            if (error) throw error;
-            fs.writeFileSync(file, JSON.stringify(profile));
-          });
-          session.disconnect();
-        },
-      };
-    },
+  'node:inspector': { setUp: (_, interval) => inspectorCpu(interval) },
+  'v8-profiler-next': { peer: 'v8-profiler-next', setUp: v8ProfilerCpu },
+  '@datadog/pprof': { peer: '@datadog/pprof', setUp: datadogCpu },
+  'rsprof eager': {
+    backend: 'native',
+    setUp: (_, interval) => rsprofCpu({ interval, logging: 'eager' }),
   },
-  'v8-profiler-next': {
-    peer: 'v8-profiler-next',
-    setUp(folder) {
-      const profiler = require(folder);
-      return {
-        start: () => profiler.startProfiling('bench', true),
-        stop(file) {
-          const profile = profiler.stopProfiling('bench');
-          fs.writeFileSync(file, JSON.stringify(profile));
-          profile.delete();
-        },
-      };
-    },
+  'rsprof lazy': {
+    backend: 'native',
+    setUp: (_, interval) => rsprofCpu({ interval, logging: 'lazy' }),
   },
-  'rsprof eager': { backend: 'native', setUp: () => rsprofCpu({ logging: 'eager' }) },
-  'rsprof lazy': { backend: 'native', setUp: () => rsprofCpu({ logging: 'lazy' }) },
-  'rsprof inspector': { backend: 'inspector', setUp: () => rsprofCpu({}) },
+  'rsprof inspector': { backend: 'inspector', setUp: (_, interval) => rsprofCpu({ interval }) },
 };
+
+function inspectorCpu(interval) {
+  const { Session } = require('node:inspector');
+  let session;
+  return {
+    start() {
+      session = new Session();
+      session.connect();
+      session.post('Profiler.enable');
+      session.post('Profiler.setSamplingInterval', { interval });
+      session.post('Profiler.start');
+    },
+    stop(file) {
+      session.post('Profiler.stop', (error, answer) => {
+        if (error) throw new Error(error.message);
+        fs.writeFileSync(file, JSON.stringify(answer.profile));
+      });
+      session.disconnect();
+    },
+  };
+}
+
+function v8ProfilerCpu(folder, interval) {
+  const profiler = require(folder);
+  profiler.setSamplingInterval(interval);
+  return {
+    start: () => profiler.startProfiling('bench', true),
+    stop(file) {
+      const profile = profiler.stopProfiling('bench');
+      fs.writeFileSync(file, JSON.stringify(profile));
+      profile.delete();
+    },
+  };
+}
+
+function datadogCpu(folder, interval) {
+  const { encode, time } = require(folder);
+  return {
+    start: () => time.start({ intervalMicros: interval }),
+    async stop(file) {
+      fs.writeFileSync(file, await encode(time.stop()));
+    },
+  };
+}
 
 function rsprofCpu(options) {
   const { backend, startCpuProfile } = require('../..');
@@ -125,4 +146,18 @@ function rsprofCpu(options) {
   };
 }
 
-module.exports = { PROFILERS, SNAPSHOTS };
+/** Readers of a .cpuprofile: a function of the file that gives a word on what it found. */
+const READERS = {
+  'JSON.parse': {
+    setUp: () => (file) => `${JSON.parse(fs.readFileSync(file, 'utf8')).nodes.length} nodes`,
+  },
+  'rsprof analyze': {
+    backend: 'native',
+    setUp: () => {
+      const { analyze } = require('../..');
+      return async (file) => JSON.stringify((await analyze(file)).verdict).slice(0, 200);
+    },
+  },
+};
+
+module.exports = { PROFILERS, READERS, SNAPSHOTS };

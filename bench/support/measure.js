@@ -40,6 +40,13 @@ function memory(field) {
   return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)[1]) * 1024;
 }
 
+/** What `action` gives, and how long the call keeps the thread. */
+function timed(action) {
+  const begin = performance.now();
+  const value = action();
+  return { value, ms: performance.now() - begin };
+}
+
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-module.exports = { LoopWatch, memory, resetPeak, wait };
+module.exports = { LoopWatch, memory, resetPeak, timed, wait };

@@ -7,13 +7,22 @@ const path = require('node:path');
 
 const { root, run, tail } = require('../../scripts/support/run.js');
 
-const PEERS = { heapdump: '0.3.15', 'v8-profiler-next': '1.10.0' };
+const PEERS = {
+  heapdump: '0.3.15',
+  'v8-profiler-next': '1.10.0',
+  '@datadog/pprof': '5.20.0',
+};
 
 /** `{ heapdump: { folder } | { why }, ... }`: where each peer is, or why it is not. */
 async function installPeers(log) {
   const found = {};
   for (const [name, version] of Object.entries(PEERS)) {
-    const home = path.join(root, '.cache', 'bench', `${process.version}-${name}-${version}`);
+    const home = path.join(
+      root,
+      '.cache',
+      'bench',
+      `${process.version}-${name.replace('/', '-')}-${version}`,
+    );
     const folder = path.join(home, 'node_modules', name);
     if (!works(folder)) {
       log(`installing ${name}@${version} (it is compiled for Node ${process.version})`);

@@ -6,7 +6,7 @@ const { EventEmitter } = require('node:events');
 const { pack } = require('./pack.js');
 
 /** What everybody is told of a person with each message. */
-const profileOf = (name) => ({ name, badges: Array.from({ length: 300 }, (_, i) => `badge ${i}`) });
+const profileOf = (name) => ({ name, badges: Array.from({ length: 600 }, (_, i) => `badge ${i}`) });
 
 class Room extends EventEmitter {
   members = new Map();

@@ -56,8 +56,7 @@ function fromDataUrl(url) {
 function fileOfMap(url, base) {
   if (url.length > MAX_URL) return null;
   try {
-    const { href, protocol } = new URL(url.toString('utf8'), base);
-    return protocol === 'file:' ? fileURLToPath(href) : null;
+    return fileURLToPath(new URL(url.toString('utf8'), base));
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-import type { HeapSnapshotOptions, HeapSnapshotResult } from 'rsprof';
+import type { HeapDiff, HeapReport, HeapSnapshotOptions, HeapSnapshotResult } from 'rsprof';
 import rsprof, {
   analyze,
   backend,
@@ -101,7 +101,7 @@ export async function analyses(signal: AbortSignal): Promise<string> {
   return report.verdict;
 }
 
-export async function profiles(): Promise<string> {
+export async function verdicts(): Promise<string> {
   const report = await analyze('a.cpuprofile', { sourceMaps: false });
   if (report.kind === 'heapSnapshot') return report.suspects[0]?.sentence ?? '';
   const change = await diff('a.cpuprofile', 'b.cpuprofile', { sourceMaps: true });

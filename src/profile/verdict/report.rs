@@ -36,6 +36,9 @@ const MOST_FINDINGS: usize = 10;
 /// A finding with this share of a hot function's weight says of it what there is to say.
 const EXPLAINS: f64 = 0.8;
 
+/// A finding below this share of all time, idle time included, is none.
+const LEAST_OF_ALL: f64 = 0.01;
+
 /// Less busy than this, the CPU is not the trouble.
 const LEAST_BUSY: f64 = 0.10;
 
@@ -73,6 +76,8 @@ fn findings(profile: &Profile, owners: &Owners) -> Vec<Finding> {
     let hot: Vec<Finding> =
         hot.into_iter().filter(|one| one.rule == "per-listener" || !explained(one)).collect();
     found.extend(hot);
+    // Where little is done, a large part of it is little, too.
+    found.retain(|finding| share(finding.weight, profile.total_weight()) >= LEAST_OF_ALL);
     found.sort_by_key(|finding| (std::cmp::Reverse(finding.weight), finding.rule));
     found.truncate(MOST_FINDINGS);
     found

@@ -19,11 +19,13 @@ const WRITE: Frame = ("writeBuffer", "");
 const IDLE: Frame = ("(idle)", "");
 const COLLECTOR: Frame = ("(garbage collector)", "");
 
+/// Frame, parent, line ticks, deopt reasons.
+type Node = (Frame, usize, Vec<(u32, u32)>, Vec<&'static str>);
+
 /// A tree that grows with the stacks that are sampled.
 #[derive(Default)]
 struct Recording {
-    /// Frame, parent, line ticks, deopt reasons.
-    nodes: Vec<(Frame, usize, Vec<(u32, u32)>, Vec<&'static str>)>,
+    nodes: Vec<Node>,
     samples: Vec<usize>,
 }
 

@@ -3,7 +3,7 @@
 mod blocking;
 mod deopts;
 mod garbage;
-mod json;
+mod lines;
 mod regexp;
 
 use rustc_hash::FxHashMap;
@@ -20,7 +20,8 @@ pub(super) fn findings(profile: &Profile, owners: &Owners) -> Vec<Finding> {
     if profile.kind() == ProfileKind::Allocation {
         return Vec::new();
     }
-    let rules = [regexp::find, blocking::find, json::find, deopts::find, garbage::find].into_iter();
+    let rules =
+        [regexp::find, blocking::find, lines::find, deopts::find, garbage::find].into_iter();
     rules.flat_map(|find| find(profile, owners)).collect()
 }
 

@@ -14,6 +14,18 @@ const PREFIX: &str = "RegExp: ";
 /// Characters of a pattern that are shown.
 const SHOWN: usize = 80;
 
+/// What helps against an expression that takes long.
+pub(super) const ADVICE: &str = "Write it so that one text has one way to match (no repeated group whose \
+                                 inside repeats too), check the length of the text before, or use RE2.";
+
+/// Why an expression with such a part takes long.
+pub(super) fn explanation(part: &str) -> String {
+    format!(
+        "A repetition inside a repetition, `{part}`: where a text almost matches, V8 tries every way to \
+         divide it between the two, twice as many for each character more."
+    )
+}
+
 pub(super) fn find(profile: &Profile, owners: &Owners) -> Vec<Finding> {
     let mut patterns: BTreeMap<&str, Vec<FunctionId>> = BTreeMap::new();
     for (id, function) in (0..).zip(profile.functions()) {
@@ -39,23 +51,12 @@ fn tell(
     let nodes = ids.iter().flat_map(|id| profile.nodes_of(*id)).copied();
     let weights = nodes.map(|node| (node, profile.tree().self_weight(node)));
     let callers = by_owner(profile, owners, weights);
-    let explanation = match backtracks(pattern) {
-        Some(part) => format!(
-            "A repetition inside a repetition, `{part}`: where a text almost matches, V8 tries every way \
-             to divide it between the two, twice as many for each character more."
+    let (explanation, advice) = match backtracks(pattern) {
+        Some(part) => (explanation(part), ADVICE),
+        None => (
+            "V8 compiles it and runs it on the event loop; nothing else runs meanwhile.".into(),
+            "Match less text or less often, anchor the pattern, or search with indexOf() first.",
         ),
-        None => "V8 compiles it and runs it on the event loop; nothing else runs meanwhile.".into(),
-    };
-    let advice = match backtracks(pattern) {
-        Some(_) => {
-            "Rewrite it so that one text has one way to match (no repeated group whose inside \
-                    repeats too), check the length of the text before, or use RE2."
-                .into()
-        }
-        None => {
-            "Match less text or less often, anchor the pattern, or search with indexOf() first."
-                .into()
-        }
     };
     let texts = Texts {
         sentence: format!(
@@ -66,7 +67,7 @@ fn tell(
             callers_text(profile, &callers)
         ),
         explanation,
-        advice,
+        advice: advice.into(),
     };
     let caller = callers.first().and_then(|(owner, _)| *owner);
     Finding::new(profile, "regexp", weight, caller, texts)
