@@ -1,7 +1,7 @@
 'use strict';
 
-// `npm run fuzz`: libFuzzer on the reader of heap snapshots, for `--seconds` (60). What it finds is kept
-// in .cache/fuzz, what makes it fail too. It takes a C++ compiler, which libFuzzer is written for.
+// `npm run fuzz`: libFuzzer on the readers of heap snapshots and of profiles, for `--seconds` (60) each. What
+// it finds is kept in .cache/fuzz, what makes it fail too. It takes a C++ compiler, which libFuzzer is written for.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -22,6 +22,8 @@ const COVERAGE = [
 const LONGEST_FILE = 16_384;
 const MEMORY_MB = 1024;
 
+const TARGETS = ['heap', 'profile'];
+
 const folder = path.join(root, '.cache', 'fuzz');
 
 /** @returns {Promise<boolean>} whether there is what libFuzzer is built with */
@@ -35,7 +37,7 @@ async function hostTarget() {
   return /^host: (\S+)$/m.exec(output)[1];
 }
 
-/** @returns {Promise<{ code: number, output: string, program?: string }>} */
+/** @returns {Promise<{ code: number, output: string, programs?: string }>} `programs`: their folder */
 async function build() {
   // Named, so that the flags are not for build scripts.
   const target = await hostTarget();
@@ -44,25 +46,18 @@ async function build() {
   const env = { RUSTFLAGS: COVERAGE.join(' '), CARGO_TARGET_DIR: targetDir };
   const args = ['build', '--release', '--manifest-path', manifest, '--target', target];
   const { code, output } = await run('cargo', args, { env });
-  return { code, output, program: path.join(targetDir, target, 'release', 'heap') };
+  return { code, output, programs: path.join(targetDir, target, 'release') };
 }
 
-/**
- * Fuzzes the reader of heap snapshots.
- *
- * @param {number} seconds
- * @returns {Promise<{ code: number, output: string }>} 0 where nothing was found
- */
-async function fuzz(seconds) {
-  const built = await build();
-  if (built.code !== 0) return built;
-  const [corpus, found] = ['corpus', 'found'].map((name) => path.join(folder, name));
+/** Fuzzes one target. */
+function fuzzTarget(programs, target, seconds) {
+  const [corpus, found] = ['corpus', 'found'].map((name) => path.join(folder, target, name));
   for (const one of [corpus, found]) fs.mkdirSync(one, { recursive: true });
   return run(
-    built.program,
+    path.join(programs, target),
     [
       corpus,
-      path.join(root, 'fuzz', 'seeds'),
+      path.join(root, 'fuzz', 'seeds', target),
       `-max_total_time=${seconds}`,
       `-max_len=${LONGEST_FILE}`,
       `-rss_limit_mb=${MEMORY_MB}`,
@@ -72,6 +67,24 @@ async function fuzz(seconds) {
     ],
     { timeout: (seconds + 120) * 1000 },
   );
+}
+
+/**
+ * Fuzzes all targets, one after the other.
+ *
+ * @param {number} seconds for each
+ * @returns {Promise<{ code: number, output: string }>} 0 where nothing was found
+ */
+async function fuzz(seconds) {
+  const built = await build();
+  if (built.code !== 0) return built;
+  let output = '';
+  for (const target of TARGETS) {
+    const ended = await fuzzTarget(built.programs, target, seconds);
+    output += `${target}:\n${ended.output}`;
+    if (ended.code !== 0) return { code: ended.code, output };
+  }
+  return { code: 0, output };
 }
 
 async function main() {

@@ -18,7 +18,7 @@ mod tests;
 
 mod words;
 
-pub use changes::{ProfileChanges, diff};
+pub use changes::{ChangeRow, ProfileChanges, diff};
 pub use finding::Finding;
 pub use overview::Overview;
 pub use report::{ProfileReport, report};
