@@ -1188,3 +1188,54 @@ export interface SignatureResult {
  * await signature('release-1.heapsnapshot.gz', { out: 'release-1.signature.json' });
  */
 export function signature(path: string | URL, options?: SignatureOptions): Promise<SignatureResult>;
+
+/** The formats of {@link exportProfile}. */
+export type ExportFormat = 'pprof' | 'speedscope' | 'folded' | 'chrome' | 'html';
+
+/** Options of {@link exportProfile}. */
+export interface ExportProfileOptions extends AnalysisOptions {
+  /**
+   * `pprof`: `profile.proto`, gzip, without idle time. `speedscope`: speedscope's JSON, in the order of time.
+   * `folded`: a line for each stack, microseconds or bytes, without idle time. `chrome`: a `.cpuprofile` or
+   * `.heapprofile` as Chrome DevTools opens it, of whatever shape the file was. `html`: a flame graph, one page
+   * that needs no network.
+   */
+  format: ExportFormat;
+  /** The file to write; its folder must exist. */
+  out: string | URL;
+  /** Replace an existing regular file. Default false. */
+  overwrite?: boolean;
+  /** As of {@link AnalyzeOptions}. */
+  sourceMaps?: boolean;
+}
+
+/** What {@link exportProfile} resolves with. */
+export interface ExportProfileResult {
+  /** Absolute path of the file. */
+  path: string;
+  /** Its size. */
+  bytes: number;
+  format: ExportFormat;
+  /** Milliseconds. */
+  durationMs: number;
+}
+
+/**
+ * Writes a CPU or allocation profile, of any tool, in the format of another one. The file is there when it is whole, and
+ * for its owner only; names and paths of functions are in it.
+ *
+ * It works on threads of its own. In memory the profile takes about 12 bytes for each sample and 37 for each node; the
+ * output is streamed.
+ *
+ * @throws {RsprofError} never synchronously; `INVALID_PROFILE` where the file is damaged or something else,
+ *   `INVALID_ARG`, `NOT_FOUND`, `ACCESS`, `IO`, `ABORTED`, `UNSUPPORTED` without the native addon; `EXISTS`,
+ *   `DISK_FULL` for `out`, of which nothing is left then; `BUDGET` where the stacks of a foreign profile, written
+ *   out, would have more than a thousand million frames
+ *
+ * @example
+ * await exportProfile('peak.cpuprofile.gz', { format: 'pprof', out: 'peak.pb.gz' });
+ */
+export function exportProfile(
+  path: string | URL,
+  options: ExportProfileOptions,
+): Promise<ExportProfileResult>;

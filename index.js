@@ -58,6 +58,10 @@ async function signature(path, options) {
   return require('./lib/signature.js').signature(path, options);
 }
 
+async function exportProfile(path, options) {
+  return require('./lib/export-profile.js').exportProfile(path, options);
+}
+
 module.exports = {
   version,
   RsprofError,
@@ -73,4 +77,5 @@ module.exports = {
   diff,
   inspect,
   signature,
+  exportProfile,
 };

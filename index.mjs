@@ -15,6 +15,7 @@ export const {
   diff,
   inspect,
   signature,
+  exportProfile,
 } = rsprof;
 
 export default rsprof;

@@ -54,11 +54,11 @@ function aborted(signal) {
 }
 
 /** An error of the addon. Where it names a system error, code and advice are that one's. */
-function fromOutcome({ code, message, errno }, file) {
+function fromOutcome({ code, message, errno }, toError) {
   const own = CODES.includes(code) ? code : 'ERR_RSPROF_INTERNAL';
   if (!(Number.isInteger(errno) && errno > 0)) return new RsprofError(own, message);
   const system = getSystemErrorName(-errno);
-  return readError(Object.assign(new Error(message), { code: system, errno: -errno }), file);
+  return toError(Object.assign(new Error(message), { code: system, errno: -errno }));
 }
 
 /**
@@ -104,7 +104,8 @@ async function settle(analysis, signal) {
  * @param {{ signal?: AbortSignal, onProgress?: Function }} how.settings
  * @param {(run: (start: (addon: object, onProgress: Function|null) =>
  *   { done: Promise<object>, cancel(): void }) => Promise<string>) => Promise<any>} work `run` starts a
- *   step and gives the text of its answer
+ *   step and gives the text of its answer; a second argument makes an error of a system error that is not one
+ *   of reading `file`
  * @returns {Promise<any>} what `work` gives
  * @throws {RsprofError} UNSUPPORTED, ABORTED, INVALID_SNAPSHOT, INVALID_PROFILE and others of the engine
  */
@@ -112,11 +113,11 @@ async function withEngine({ file, settings }, work) {
   const { signal, onProgress } = settings;
   const addon = loadAddon();
   const progress = follow(onProgress);
-  const run = async (start) => {
+  const run = async (start, toError = (error) => readError(error, file)) => {
     if (signal?.aborted) throw aborted(signal);
     const { ok, error } = await settle(start(addon, progress.report), signal);
     if (error && signal?.aborted) throw aborted(signal);
-    if (error) throw fromOutcome(error, file);
+    if (error) throw fromOutcome(error, toError);
     return ok;
   };
   let succeeded = false;

@@ -21,7 +21,7 @@ const HEAP = ['heapProfile', 'startHeapProfile'];
 const EVERY = [...FILES, 'heapSnapshotStream'];
 const OUT_OF_MEMORY = ['snapshotOnOutOfMemory'];
 /** Calls that read captures. */
-const ANALYSES = ['analyze', 'diff', 'inspect', 'signature'];
+const ANALYSES = ['analyze', 'diff', 'inspect', 'signature', 'exportProfile'];
 
 const MAX_SECONDS = 86_400;
 
@@ -41,7 +41,11 @@ const BUDGET = Object.freeze({ seconds: 300, memory: undefined, pauseSeconds: 10
 const OPTIONS = Object.freeze({
   path: { type: 'path', calls: [...FILES, ...OUT_OF_MEMORY] },
   dir: { type: 'path', calls: [...FILES, ...OUT_OF_MEMORY], env: 'RSPROF_DIR', default: '.' },
-  overwrite: { type: 'boolean', calls: [...FILES, ...OUT_OF_MEMORY, 'signature'], default: false },
+  overwrite: {
+    type: 'boolean',
+    calls: [...FILES, ...OUT_OF_MEMORY, 'signature', 'exportProfile'],
+    default: false,
+  },
   sidecar: { type: 'boolean', calls: [...FILES, ...OUT_OF_MEMORY], default: true },
   compression: {
     type: 'choice',
@@ -137,9 +141,14 @@ const OPTIONS = Object.freeze({
     calls: ['analyze', 'diff'],
     default: 20,
   },
-  sourceMaps: { type: 'boolean', calls: ['analyze', 'diff'], default: true },
+  sourceMaps: { type: 'boolean', calls: ['analyze', 'diff', 'exportProfile'], default: true },
   limit: { type: 'integer', min: 1, max: 100_000, unit: 'rows', calls: ['inspect'], default: 20 },
-  out: { type: 'path', calls: ['signature'] },
+  out: { type: 'path', calls: ['signature', 'exportProfile'] },
+  format: {
+    type: 'choice',
+    values: ['pprof', 'speedscope', 'folded', 'chrome', 'html'],
+    calls: ['exportProfile'],
+  },
   // Without a default: lib/out-of-memory.js looks whose death would end the child.
   wait: { type: 'number', min: 0, max: 3600, unit: 'seconds', calls: OUT_OF_MEMORY },
   // Not an option of a call: read through `fromEnvironment` by lib/backend.js.

@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * A text to a file that is visible only when it is whole: mode 0600, put in place by a rename.
+ * A file that is visible only when it is whole: mode 0600, put in place by a rename.
  *
  * @module
  */
@@ -21,16 +21,12 @@ function isSameFile(one, other) {
   }
 }
 
-async function fill(output, text) {
-  output.create();
-  await output.fill(text);
-  await output.commit();
-}
-
-async function write(output, text) {
+async function put(output, fill, guardFile) {
   const forget = onExit(() => output.discard());
   try {
-    await fill(output, text);
+    output.create(guardFile);
+    await fill();
+    await output.commit();
   } catch (error) {
     throw fromSystemError(error, 'write', output.path);
   } finally {
@@ -40,14 +36,15 @@ async function write(output, text) {
 }
 
 /**
- * Checks where a text shall go, before the work for it is done. Creates nothing.
+ * Checks where a file shall go, before the work for it is done. Creates nothing.
  *
  * @param {string} file its folder must exist
  * @param {object} how
  * @param {boolean} how.overwrite replace a regular file of that name
  * @param {string[]} how.inputs files that it must not be
- * @returns {{ path: string, write(text: string): Promise<void> }} `write` throws EXISTS, DISK_FULL, ACCESS
- *   or IO, and leaves nothing then
+ * @returns {{ path: string, write(text: string): Promise<void>, fill: Function }} `write` throws EXISTS,
+ *   DISK_FULL, ACCESS or IO, and leaves nothing then; so does `fill(how, guardFile)`, for which
+ *   `how(partial)` fills an empty file of that name, and `guardFile` is as of {@link OutputFile}
  * @throws {RsprofError} EXISTS, IS_DIRECTORY, NOT_FOUND, ACCESS, IO; INVALID_ARG for one of `inputs`
  */
 function planFile(file, { overwrite, inputs }) {
@@ -56,7 +53,11 @@ function planFile(file, { overwrite, inputs }) {
     throw invalidArgument(`rsprof does not overwrite ${file}: it is the file that is read`);
   }
   const output = new OutputFile({ file, makeDir: false, overwrite, sidecar: false });
-  return { path: output.path, write: (text) => write(output, text) };
+  return {
+    path: output.path,
+    write: (text) => put(output, () => output.fill(text)),
+    fill: (how, guardFile) => put(output, () => how(output.partial), guardFile),
+  };
 }
 
 module.exports = { planFile };

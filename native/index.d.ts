@@ -95,6 +95,10 @@ export declare class ProfileFile {
   report(options: ProfileReportOptions, onProgress?: ((progress: AnalysisProgress) => void) | null): AnalysisJob
   /** What got slower or faster since `before`, which must have been loaded too. JSON. */
   diff(before: ProfileFile, options: ProfileReportOptions): AnalysisJob
+  /** Writes it in the format of another tool; an empty answer. */
+  write(options: ProfileWriteOptions, onProgress?: ((progress: AnalysisProgress) => void) | null): AnalysisJob
+  /** Lets go of what was read, unless a job still needs it. */
+  release(): void
 }
 
 /** A snapshot under way. */
@@ -409,6 +413,22 @@ export interface ProbeResult {
 export interface ProfileReportOptions {
   /** Rows of a table. */
   top: number
+}
+
+/** What to write, and where. */
+export interface ProfileWriteOptions {
+  /** `pprof`, `speedscope`, `folded`, `chrome` or `html`. */
+  format: string
+  /** An existing, empty file. */
+  path: string
+  /** What the profile is called. */
+  title: string
+  /** When its recording began, in milliseconds since 1970. */
+  startedAt?: number
+  /** What stands before it in the file. */
+  head?: string
+  /** What stands after it in the file. */
+  tail?: string
 }
 
 /** A finished snapshot. */

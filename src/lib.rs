@@ -1,7 +1,7 @@
 //! rsprof: where the memory and the CPU of a live Node.js service go.
 //!
 //! Layers call downward only: `bindings` -> `fork` -> `capture` -> (`export`, `heap`, `profile`, `sink`,
-//! `v8`), and (`heap`, `profile`) -> `text`.
+//! `v8`), `export` -> (`profile`, `sink`, `v8`), and (`heap`, `profile`) -> `text`.
 //! `unsafe` is denied everywhere but in `fork` and `v8`.
 
 #[allow(unreachable_pub, reason = "exported to JavaScript, not to Rust")]

@@ -24,6 +24,7 @@ test('the surface', () => {
     'diff',
     'inspect',
     'signature',
+    'exportProfile',
   ]);
   assert.equal(rsprof.version, version);
 });

@@ -26,7 +26,7 @@ class UsageError extends Error {
 const flag = { type: 'boolean' };
 const value = { type: 'string' };
 
-/** Options of each command, how many files it takes, and what they are called. */
+/** Options of each command, which of them it cannot do without, how many files it takes, and what they are called. */
 const COMMANDS = Object.freeze({
   analyze: {
     options: { json: flag, markdown: flag, html: value, top: value },
@@ -40,6 +40,12 @@ const COMMANDS = Object.freeze({
   },
   inspect: { options: { json: flag, limit: value }, operands: ['FILE', '@ID'], most: 2 },
   signature: { options: { out: value }, operands: ['FILE'], most: 1 },
+  export: {
+    options: { format: value, out: value },
+    needed: ['format', 'out'],
+    operands: ['FILE'],
+    most: 1,
+  },
 });
 
 const COMMON = Object.freeze({
@@ -93,6 +99,14 @@ function checkOperands(operands, command) {
   }
 }
 
+function checkExport(values, command) {
+  const missing = COMMANDS[command].needed?.find((option) => values[option] === undefined);
+  if (missing !== undefined) throw new UsageError(`${command} needs --${missing}`, command);
+  const formats = OPTIONS.format.values;
+  if (values.format === undefined || formats.includes(values.format)) return;
+  throw new UsageError(`--format is one of ${formats.join(', ')}; got ${values.format}`, command);
+}
+
 /** Checks the values that are not texts, and gives them their names. */
 function readValues(values, command) {
   const { top, limit, 'fail-on-growth': growth, ...rest } = values;
@@ -100,6 +114,7 @@ function readValues(values, command) {
   if (top !== undefined) read.top = readInteger(top, 'top', command, OPTIONS.top);
   if (limit !== undefined) read.limit = readInteger(limit, 'limit', command, OPTIONS.limit);
   if (growth !== undefined) read.failOnGrowth = readGrowth(growth, command);
+  checkExport(read, command);
   if (read.json && read.markdown) {
     throw new UsageError('--json and --markdown exclude each other', command);
   }

@@ -90,10 +90,19 @@ async function runSignature({ files, values }, io) {
   return 0;
 }
 
+async function runExport({ files, values }, io) {
+  const { exportProfile } = require('../export-profile.js');
+  const { format, out } = values;
+  const made = await exportProfile(files[0], { ...io.options, format, out, overwrite: true });
+  io.out(`${visible(made.path)} (${size(made.bytes)})\n`);
+  return 0;
+}
+
 /** Each takes what was asked for and an {@link Io}, and resolves with the exit code. */
 module.exports = {
   analyze: runAnalyze,
   diff: runDiff,
   inspect: runInspect,
   signature: runSignature,
+  export: runExport,
 };

@@ -12,8 +12,10 @@ const GENERAL = `rsprof: who holds the memory of a Node.js process, from its hea
   npx rsprof diff A B [C...]       what grew from one snapshot to the next
   npx rsprof inspect FILE @ID      one object: what it holds, who holds it
   npx rsprof signature FILE        the snapshot in less than 1 MB, to be kept and compared
+  npx rsprof export FILE           a CPU or allocation profile for pprof, speedscope, Chrome and others
 
-FILE is a .heapsnapshot, also as .gz or .zst; diff takes signatures too.
+FILE is a .heapsnapshot, also as .gz or .zst; diff takes signatures too. export takes a .cpuprofile or
+.heapprofile.
 
   -h, --help       this text; with a command: its options
   -v, --version    the version
@@ -59,6 +61,20 @@ One object: its properties, who refers to it, what would be freed with it, its p
 The snapshot in less than 1 MB (classes, paths, sizes; no contents of strings), for rsprof diff.
 
   --out OUT    write it to a file (default: to standard output)
+`,
+  export: `npx rsprof export FILE --format FORMAT --out OUT
+
+A CPU or allocation profile in the format of another tool. FILE is a .cpuprofile or .heapprofile of any
+tool, also as .gz or .zst.
+
+  --format pprof         profile.proto, gzip: go tool pprof -http=: OUT, Grafana Pyroscope
+           speedscope    JSON for speedscope, in the order of time
+           folded        a line for each stack: flamegraph.pl, inferno
+           chrome        a .cpuprofile or .heapprofile that Chrome DevTools opens
+           html          a flame graph: one page that needs no network
+  --out OUT              the file to write
+
+Idle time is left out of pprof and folded stacks, and is a gap in speedscope.
 `,
 });
 

@@ -11,6 +11,7 @@ use parking_lot::RwLock;
 use super::failure::Result;
 use super::job::{AnalysisJob, AnalysisProgress, Part, json, run};
 use crate::error::Error;
+use crate::export::{ExportFormat, ExportOptions, Page, write_file};
 use crate::profile::Profile;
 use crate::profile::verdict::{self, SourceFrame};
 use crate::text::kind::{self, FileKind};
@@ -36,6 +37,23 @@ pub struct ProfileReportOptions {
     pub top: u32,
 }
 
+/// What to write, and where.
+#[napi(object, object_to_js = false)]
+pub struct ProfileWriteOptions {
+    /// `pprof`, `speedscope`, `folded`, `chrome` or `html`.
+    pub format: String,
+    /// An existing, empty file.
+    pub path: String,
+    /// What the profile is called.
+    pub title: String,
+    /// When its recording began, in milliseconds since 1970.
+    pub started_at: Option<f64>,
+    /// What stands before it in the file.
+    pub head: Option<String>,
+    /// What stands after it in the file.
+    pub tail: Option<String>,
+}
+
 /// A profile in a file. Its jobs run one after the other.
 #[napi]
 pub struct ProfileFile {
@@ -44,6 +62,7 @@ pub struct ProfileFile {
 }
 
 const READING: Part = Part { name: "reading", percents: [0.0, 95.0] };
+const WRITING: Part = Part { name: "writing", percents: [95.0, 95.0] };
 const REPORT: Part = Part { name: "report", percents: [95.0, 95.0] };
 
 #[napi]
@@ -122,6 +141,38 @@ impl ProfileFile {
             let after = after.as_ref().ok_or_else(not_loaded)?;
             json(&verdict::diff(before, after, options.top as usize)?)
         })
+    }
+
+    /// Writes it in the format of another tool; an empty answer.
+    #[napi(catch_unwind)]
+    pub fn write(
+        &self,
+        env: &Env,
+        options: ProfileWriteOptions,
+        #[napi(ts_arg_type = "((progress: AnalysisProgress) => void) | null")] on_progress: Option<
+            Function<'_, AnalysisProgress, ()>,
+        >,
+    ) -> Result<AnalysisJob> {
+        let ProfileWriteOptions { format, path, title, started_at, head, tail } = options;
+        let format = ExportFormat::parse(&format)?;
+        let options = ExportOptions { format, title, started_at };
+        let page = Page { head: head.unwrap_or_default(), tail: tail.unwrap_or_default() };
+        let place = Arc::clone(&self.profile);
+        run(env, on_progress, move |control, stage| {
+            stage.enter(WRITING);
+            let profile = place.read();
+            let profile = profile.as_ref().ok_or_else(not_loaded)?;
+            write_file(profile, &options, &page, Path::new(&path), control)?;
+            Ok(String::new())
+        })
+    }
+
+    /// Lets go of what was read, unless a job still needs it.
+    #[napi(catch_unwind)]
+    pub fn release(&self) {
+        if let Some(mut profile) = self.profile.try_write() {
+            *profile = None;
+        }
     }
 }
 

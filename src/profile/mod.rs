@@ -25,6 +25,7 @@ mod naive;
 mod names;
 mod node_reader;
 mod read;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod tree;

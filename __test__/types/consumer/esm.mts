@@ -4,6 +4,7 @@ import rsprof, {
   backend,
   cpuProfile,
   diff,
+  exportProfile,
   heapProfile,
   heapSnapshot,
   heapSnapshotStream,
@@ -97,6 +98,9 @@ export async function analyses(signal: AbortSignal): Promise<string> {
   const three = await diff<HeapDiff>('a', new URL('file:///b'), 'c', { top: 5 });
   const { bytes } = await signature('a', { out: 'a.json', overwrite: true });
   const { analysis } = await heapSnapshot({ analyze: true });
+  const exported = await exportProfile('a.cpuprofile', { format: 'pprof', out: 'a.pb.gz', signal });
+  const format: 'pprof' | 'speedscope' | 'folded' | 'chrome' | 'html' = exported.format;
+  console.log(format, exported.path, exported.bytes, exported.durationMs);
   console.log(two.growth.totalSize, three.growing[0]?.monotonic, bytes, analysis?.verdict);
   return report.verdict;
 }
@@ -128,6 +132,10 @@ heapSnapshot({ compression: 'brotli' });
 heapSnapshotStream({ path: 'x' });
 // @ts-expect-error: no such rule of rows
 analyze('a', { rows: 3 });
+// @ts-expect-error: a file to write is needed
+exportProfile('a', { format: 'pprof' });
+// @ts-expect-error: no such format
+exportProfile('a', { format: 'svg', out: 'b' });
 // @ts-expect-error: two files at the least
 diff('a');
 // @ts-expect-error: not a strategy

@@ -10,6 +10,7 @@ export const surface: Record<Surface, true> = {
   backend: true,
   cpuProfile: true,
   diff: true,
+  exportProfile: true,
   heapProfile: true,
   heapSnapshot: true,
   heapSnapshotStream: true,
