@@ -33,8 +33,13 @@ function readOptions(options) {
 function describe(file, sidecar, { format }) {
   const started = Date.parse(sidecar?.startedAt);
   const startedAt = Number.isNaN(started) ? undefined : started;
-  const page = format === 'html' ? require('./flame-page.js').flamePageParts() : {};
-  return { format, title: path.basename(file.path), startedAt, ...page };
+  return { format, title: path.basename(file.path), startedAt };
+}
+
+/** What stands around the graph of a page: the verdict before it. */
+async function pageAround(run, profile) {
+  const report = JSON.parse(await run(() => profile.report({ top: 1 })));
+  return require('./flame-page.js').flamePageParts(report);
 }
 
 /** A file that is half written when this thread is terminated is removed; the engine has loaded the addon. */
@@ -68,7 +73,8 @@ async function exportProfile(path, options) {
   const described = describe(file, await findSidecar(file), settings);
   await withEngine({ file: file.path, settings }, async (run) => {
     const { profile } = await loadProfile(run, file.path, settings);
-    await writeProfile(run, profile, described, target);
+    const page = format === 'html' ? await pageAround(run, profile) : {};
+    await writeProfile(run, profile, { ...described, ...page }, target);
   });
   const { size: bytes } = await fs.promises.stat(target.path);
   return { path: target.path, bytes, format, durationMs: performance.now() - begin };

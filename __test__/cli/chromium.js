@@ -58,7 +58,7 @@ class Chromium {
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
-  /** Opens a page; `width` in CSS pixels. Gives `{ evaluate, press, screenshot, problems }`. */
+  /** Opens a page; `width` in CSS pixels. Gives what `makePage` does, and `problems`. */
   async open(url, { width = 1100, height = 900, scheme = 'light' } = {}) {
     const { targetId } = await this.send('Target.createTarget', { url: 'about:blank' });
     const attached = await this.send('Target.attachToTarget', { targetId, flatten: true });
@@ -99,13 +99,19 @@ function makePage(call) {
     await call('Input.dispatchKeyEvent', { type: 'keyDown', key, code: key, text });
     await call('Input.dispatchKeyEvent', { type: 'keyUp', key, code: key });
   };
+  const mouse = (type, x, y, more) => call('Input.dispatchMouseEvent', { type, x, y, ...more });
+  const click = async (x, y) => {
+    const button = { button: 'left', clickCount: 1 };
+    await mouse('mousePressed', x, y, button);
+    await mouse('mouseReleased', x, y, button);
+  };
   const type = (text) => call('Input.insertText', { text });
   const screenshot = async (file, more) => {
     const params = { captureBeyondViewport: true, format: 'png' };
     const { data } = await call('Page.captureScreenshot', { ...params, ...more });
     fs.writeFileSync(file, Buffer.from(data, 'base64'));
   };
-  return { evaluate, press, type, screenshot };
+  return { evaluate, press, mouse, click, type, screenshot };
 }
 
 module.exports = { Chromium, binary };

@@ -4,9 +4,9 @@
 
 const assert = require('node:assert/strict');
 const test = require('node:test');
-const { code, html, json, markdown, markdownProse, visible } = require('../../lib/cli/escape.js');
+const { code, html, json, markdown, markdownProse, visible } = require('../../lib/escape.js');
 const labels = require('../../lib/cli/labels.js');
-const { proseParts } = require('../../lib/cli/prose.js');
+const { proseParts } = require('../../lib/prose.js');
 const { hasColours, makeStyle } = require('../../lib/cli/style.js');
 const { table } = require('../../lib/cli/text/table.js');
 const { cut, cutMiddle, width, wrap } = require('../../lib/cli/text/width.js');

@@ -8,7 +8,7 @@
  */
 
 const { size } = require('../units.js');
-const { json, visible } = require('./escape.js');
+const { json, visible } = require('../escape.js');
 
 /** Rows of a table that a person reads; pages and programs get the default of the call. */
 const TOP = 10;
@@ -18,9 +18,14 @@ const jsonText = (value) => `${json(value, 2)}\n`;
 /** @typedef {{ out(text: string): void, note(text: string): void, look: object, options: object }} Io */
 
 /** The page goes to its file, so that what is left to say is short. */
-async function writePage(report, target, io) {
-  const { reportHtml } = require('./html/report.js');
-  await target.write(reportHtml(report, io.look));
+async function writePage(report, { target, files }, io) {
+  if (report.kind === 'heapSnapshot') {
+    const { reportHtml } = require('./html/report.js');
+    await target.write(reportHtml(report, io.look));
+  } else {
+    const { exportProfile } = require('../export-profile.js');
+    await exportProfile(files[0], { format: 'html', out: target.path, overwrite: true });
+  }
   return `${visible(report.verdict)}\n${visible(target.path)}\n`;
 }
 
@@ -41,7 +46,7 @@ async function runAnalyze({ files, values }, io) {
     html && require('../whole-file.js').planFile(html, { overwrite: true, inputs: files });
   const rows = top ?? (asJson || html ? undefined : TOP);
   const report = await analyze(files[0], { ...io.options, top: rows });
-  const short = target && (await writePage(report, target, io));
+  const short = target && (await writePage(report, { target, files }, io));
   if (asJson) io.out(jsonText(report));
   else if (markdown) io.out(markdownOf(report));
   else io.out(short ?? textOf(report, io.look));

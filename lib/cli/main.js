@@ -9,7 +9,7 @@
 const { RsprofError } = require('../errors.js');
 const version = require('../version.js');
 const { UsageError, readArguments } = require('./arguments.js');
-const { json, visible } = require('./escape.js');
+const { json, visible } = require('../escape.js');
 const { COMMANDS: HELP, GENERAL } = require('./help.js');
 const { ProgressBar, isLively } = require('./progress-bar.js');
 const { hasColours, makeStyle } = require('./style.js');

@@ -42,7 +42,7 @@ class ProgressBar {
     this.#drawnAt = now;
     this.#shown = true;
     // Not loaded where nothing is drawn: a run in a script is over before they would be there.
-    const { visible } = require('./escape.js');
+    const { visible } = require('../escape.js');
     const { cut, padEnd } = require('./text/width.js');
     const { bar } = require('./text/page.js');
     const { full, rest } = bar(percent / 100, COLUMNS);

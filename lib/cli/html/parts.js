@@ -9,7 +9,7 @@
 
 const { percent, size } = require('../../units.js');
 const { objectName, shortPlace, shownSteps } = require('../labels.js');
-const { html } = require('./markup.js');
+const { html } = require('../../markup.js');
 
 /** A path is shown in so many steps. */
 const STEPS = 16;

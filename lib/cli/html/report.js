@@ -7,14 +7,14 @@
  * @module
  */
 
-const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
+const { policy } = require('../../page-policy.js');
 const { count, duration, percent, plural, size } = require('../../units.js');
 const version = require('../../version.js');
 const { fileLabel, placeLabel, ruleLabel, shellWord } = require('../labels.js');
-const { proseParts } = require('../prose.js');
-const { html } = require('./markup.js');
+const { proseParts } = require('../../prose.js');
+const { html } = require('../../markup.js');
 const { bar, colour, objectCell, search, stack, table, trail } = require('./parts.js');
 
 const WEB = path.join(__dirname, '..', '..', '..', 'web');
@@ -231,20 +231,6 @@ ${shownTables(report).map((row) => tableSection(row, report))}
 </main>
 <footer><p>rsprof ${version}, analysed in ${duration(report.durationMs)}. Shallow: the object's own bytes. Retained: what would be
 freed with it. Share: of all bytes in the snapshot.</p></footer>`;
-}
-
-const hash = (text) => `'sha256-${crypto.createHash('sha256').update(text).digest('base64')}'`;
-
-/** Nothing may be loaded from anywhere; this style and this script are the only ones that count. */
-function policy(style, script) {
-  return [
-    "default-src 'none'",
-    `style-src ${hash(style)}`,
-    `script-src ${hash(script)}`,
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
 }
 
 /**

@@ -7,7 +7,7 @@
  */
 
 const { percent, size } = require('../../units.js');
-const { code, markdown, markdownProse } = require('../escape.js');
+const { code, markdown, markdownProse } = require('../../escape.js');
 const { objectLabel, shortPlace, shownSteps } = require('../labels.js');
 
 /** A text is cut to so many characters: a cell is no place for a thousand. */

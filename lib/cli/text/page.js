@@ -8,9 +8,9 @@
  */
 
 const { count, percent, size } = require('../../units.js');
-const { visible } = require('../escape.js');
+const { visible } = require('../../escape.js');
 const { objectLabel, shortPlace, shownSteps } = require('../labels.js');
-const { proseParts } = require('../prose.js');
+const { proseParts } = require('../../prose.js');
 const { table } = require('./table.js');
 const { padEnd, width, wrap } = require('./width.js');
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-const { html: escaped } = require('../escape.js');
+const { html: escaped } = require('./escape.js');
 
 class Markup {
   #text;
