@@ -46,6 +46,8 @@ export type RsprofErrorCode =
   | 'ERR_RSPROF_FORK'
   /** Over a budget, or a forecast says that memory or time cannot suffice; the message has the figures. */
   | 'ERR_RSPROF_BUDGET'
+  /** The receiver of continuous profiles cannot be reached or refuses, or what waited for it was dropped. */
+  | 'ERR_RSPROF_PUSH'
   /** The thread is being torn down. */
   | 'ERR_RSPROF_EXITING'
   /** A defect of rsprof. */
@@ -582,6 +584,161 @@ export function startHeapProfile(options?: StartHeapProfileOptions): HeapProfile
  * @throws {RsprofError} never synchronously; `BUSY` (unless `queue`), and as {@link cpuProfile}
  */
 export function heapProfile(options?: HeapProfileOptions): Promise<HeapProfileResult>;
+
+/** Where {@link continuous} sends its windows: the ingest API of Grafana Pyroscope. */
+export interface ContinuousPushOptions {
+  /**
+   * Address of Pyroscope, such as `http://localhost:4040`; `/ingest` is added. A name and password in it
+   * are sent as basic authentication.
+   */
+  url: string | URL;
+  /** What the service is called there: letters, digits and `. _ - /`. */
+  appName: string;
+  /**
+   * Labels of all windows, 24 at most: names of letters, digits, `_` and `.` (which Pyroscope stores as `_`),
+   * values without `,`, `}` and control characters, up to 2048 bytes.
+   */
+  labels?: Record<string, string | number | boolean>;
+  /** Sent as `Authorization: Bearer`. Not together with another way to authenticate. */
+  token?: string;
+  /** Sent as `Authorization: Basic`. Not together with another way to authenticate. */
+  basicAuth?: { user: string; password: string };
+  /** Sent as `X-Scope-OrgID`. */
+  tenantId?: string;
+  /** More header fields. */
+  headers?: Record<string, string>;
+  /** Seconds that one request may take, 0.05 to 300. Default 10. */
+  timeout?: number;
+  /** Seconds to the first retry, 0.01 to 60; doubles with each, half of it by chance. Default 1. */
+  retryDelay?: number;
+  /** Seconds between two tries at the most, 0.01 to 3600. Default 60. */
+  maxRetryDelay?: number;
+  /** Seconds that `stop()` goes on sending what waits, 0 to 300. Default 5. */
+  flushTimeout?: number;
+  /**
+   * Bytes that wait in memory at the most, 65536 and more. Default 16 MiB. With `dir` nothing waits in
+   * memory: what waits is in the ring.
+   */
+  maxQueueBytes?: number;
+}
+
+/** Options of {@link continuous}. At least one of `dir` and `push` is needed. */
+export interface ContinuousOptions {
+  /** Microseconds between two CPU samples, 50 to 1000000. Default 10000. */
+  interval?: number;
+  /** CPU profiles, or not; `{ interval }` in place of the one above. Default true. */
+  cpu?: boolean | { interval?: number };
+  /**
+   * Allocation profiles, or not, as {@link StartHeapProfileOptions} has them: what was allocated in the window
+   * and is alive at its end. While it runs, `heapProfile()` of this thread is `ERR_RSPROF_BUSY`. Default true.
+   */
+  heap?:
+    | boolean
+    | {
+        /** Bytes allocated between two samples, on average. 1024 to 1073741824, default 524288. */
+        interval?: number;
+        /** Frames kept of each stack, 1 to 1024. Default 32. */
+        stackDepth?: number;
+        /** Default false. Needs Node 20. */
+        includeCollected?: false | 'major' | 'all';
+      };
+  /** Seconds of a window, 0.01 to 3600. Default 60. */
+  window?: number;
+  /**
+   * The folder of the ring; created (0700) when missing. Several processes and threads may share it. No
+   * default, and `RSPROF_DIR` does not count: without it nothing is kept.
+   */
+  dir?: string | URL;
+  /** Windows that stay in the ring, the newest ones, 1 to 1000000. Default 60. */
+  keep?: number;
+  /** Bytes of the ring at the most, less windows stay then; the newest always does. Default 256 MiB. */
+  maxBytes?: number;
+  /** Bytes that must be free on the disk; while they are not, windows are dropped. Default 64 MiB. */
+  minFreeBytes?: number;
+  /** Send each window to Pyroscope. */
+  push?: ContinuousPushOptions;
+  /**
+   * Called with each failure: a window that could not be written, was refused or dropped, and the first of an
+   * outage. Without it the first of each code is a process warning.
+   */
+  onError?: (error: RsprofError) => void;
+  /** Ends it at once: the running window and what waits in memory are dropped, `done` resolves. */
+  signal?: AbortSignal;
+}
+
+/** What {@link Continuous.stats} says. A profile is one kind (CPU, allocations) of one window. */
+export interface ContinuousStats {
+  running: boolean;
+  /** When it was started, as ISO 8601. */
+  startedAt: string;
+  /** Milliseconds since then. */
+  durationMs: number;
+  /** Windows that have ended. */
+  windows: number;
+  /** Turns left out because two windows were still being written: the running one became longer instead. */
+  extended: number;
+  /** Profiles that could not be started, written or converted. */
+  failed: number;
+  /** Profiles put into the ring, and their bytes. */
+  written: number;
+  writtenBytes: number;
+  /** Profiles the receiver has taken, and their bytes. */
+  pushed: number;
+  pushedBytes: number;
+  /** Tries that failed and were followed by another one. */
+  retries: number;
+  /** Profiles the receiver refused for good. */
+  rejected: number;
+  /** Profiles dropped unsent, oldest first, since the limits allow no more. */
+  dropped: number;
+  /** Profiles that wait to be sent, and their bytes. */
+  queued: number;
+  queuedBytes: number;
+  /** The message of the last failure, and when it was, as ISO 8601; null where there was none. */
+  lastError: string | null;
+  lastErrorAt: string | null;
+}
+
+/** Continuous profiling that runs. */
+export interface Continuous {
+  /** What happened so far, with what was sent and lost. Free of secrets. */
+  stats(): ContinuousStats;
+  /**
+   * Ends it: writes the window so far and goes on sending for `push.flushTimeout` seconds. Resolves with the
+   * last `stats()`, never rejects. Idempotent: always the same promise.
+   */
+  stop(): Promise<ContinuousStats>;
+  /** Resolves when it has ended, whoever ended it. Never rejects. */
+  readonly done: Promise<ContinuousStats>;
+  /** `await using`: the same as `stop()`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Profiles this thread for as long as it runs: one window of CPU and allocation profiles after the other,
+ * without a gap, as pprof, into a ring of files and to Grafana Pyroscope. See docs/continuous.md.
+ *
+ * What the receiver does not take is tried again, so a window may arrive twice but none is lost in an outage
+ * that the queue outlasts; the order stays. It keeps no process alive; what is not stopped when the process
+ * ends loses its last window.
+ *
+ * One at a time in a thread. Needs the native addon for pprof, whatever the back end.
+ *
+ * @throws {RsprofError} synchronously: `INVALID_ARG`, `BUSY` (one runs already, or a heap profile),
+ *   `UNSUPPORTED` (no addon), `ACCESS`, `NOT_FOUND`, `IO` (of `dir`), `ABORTED`, `UNAVAILABLE`. Never later:
+ *   then `onError` is told
+ *
+ * @example
+ * const profiling = continuous({
+ *   dir: '/var/lib/app/profiles',
+ *   push: { url: 'http://pyroscope:4040', appName: 'shop.api', labels: { region: 'eu' } },
+ * });
+ * process.once('SIGTERM', async () => {
+ *   await profiling.stop();
+ *   process.exit();
+ * });
+ */
+export function continuous(options: ContinuousOptions): Continuous;
 
 /** How far an analysis is. */
 export interface AnalysisProgress {

@@ -42,6 +42,10 @@ function snapshotOnOutOfMemory(options) {
   return require('./lib/out-of-memory.js').snapshotOnOutOfMemory(options);
 }
 
+function continuous(options) {
+  return require('./lib/continuous.js').continuous(options);
+}
+
 async function analyze(path, options) {
   return require('./lib/analyze.js').analyze(path, options);
 }
@@ -73,6 +77,7 @@ module.exports = {
   cpuProfile,
   startHeapProfile,
   heapProfile,
+  continuous,
   analyze,
   diff,
   inspect,

@@ -11,6 +11,7 @@ export const {
   cpuProfile,
   startHeapProfile,
   heapProfile,
+  continuous,
   analyze,
   diff,
   inspect,

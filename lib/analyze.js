@@ -23,7 +23,7 @@ async function analyzeHeap(run, file, { top }) {
 
 async function analyzeProfile(run, file, settings) {
   const sidecar = await findSidecar(file);
-  const { profile, scripts } = await loadProfile(run, file.path, settings);
+  const { profile, scripts } = await loadProfile(run, file.path, { ...settings, texts: true });
   const { top } = settings;
   const text = await run((_, report) => profile.report({ top }, report));
   const { kind, ...rest } = JSON.parse(text);

@@ -1,7 +1,8 @@
 'use strict';
 
 /**
- * What rsprof says about itself: `NODE_DEBUG=rsprof` lines and the `rsprof:capture` channel.
+ * What rsprof says about itself: `NODE_DEBUG=rsprof` lines, and the channels `rsprof:capture` and
+ * `rsprof:continuous`.
  *
  * @module
  */
@@ -13,6 +14,7 @@ const { debuglog } = require('node:util');
 const log = debuglog('rsprof');
 
 const captures = diagnosticsChannel.channel('rsprof:capture');
+const continuous = diagnosticsChannel.channel('rsprof:continuous');
 
 /**
  * Tells the subscribers of `rsprof:capture` (and the debug log) about a capture.
@@ -26,4 +28,16 @@ function publish(phase, message) {
   if (captures.hasSubscribers) captures.publish({ phase, ...message });
 }
 
-module.exports = { log, publish };
+/**
+ * Tells the subscribers of `rsprof:continuous` (and the debug log) about continuous profiling.
+ *
+ * @param {'start'|'window'|'push'|'retry'|'drop'|'error'|'end'} phase
+ * @param {object} message `id` and what the phase knows: `window`, `error`, `stats`
+ */
+function publishContinuous(phase, message) {
+  const { id, window } = message;
+  log('continuous #%d: %s %s', id, phase, message.error?.message ?? window?.kind ?? '');
+  if (continuous.hasSubscribers) continuous.publish({ phase, ...message });
+}
+
+module.exports = { log, publish, publishContinuous };

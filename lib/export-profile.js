@@ -72,7 +72,8 @@ async function exportProfile(path, options) {
   const target = planFile(out, { overwrite, inputs: [file.path] });
   const described = describe(file, await findSidecar(file), settings);
   await withEngine({ file: file.path, settings }, async (run) => {
-    const { profile } = await loadProfile(run, file.path, settings);
+    const texts = format === 'html';
+    const { profile } = await loadProfile(run, file.path, { ...settings, texts });
     const page = format === 'html' ? await pageAround(run, profile) : {};
     await writeProfile(run, profile, { ...described, ...page }, target);
   });

@@ -11,6 +11,7 @@
 
 const { fileURLToPath } = require('node:url');
 const { inspect } = require('node:util');
+const continuous = require('./continuous-options.js');
 const { invalidArgument } = require('./errors.js');
 
 /** Calls that write a file. */
@@ -20,6 +21,7 @@ const CPU = ['cpuProfile', 'startCpuProfile'];
 const HEAP = ['heapProfile', 'startHeapProfile'];
 const EVERY = [...FILES, 'heapSnapshotStream'];
 const OUT_OF_MEMORY = ['snapshotOnOutOfMemory'];
+const CONTINUOUS = ['continuous'];
 /** Calls that read captures. */
 const ANALYSES = ['analyze', 'diff', 'inspect', 'signature', 'exportProfile'];
 
@@ -40,7 +42,14 @@ const BUDGET = Object.freeze({ seconds: 300, memory: undefined, pauseSeconds: 10
 
 const OPTIONS = Object.freeze({
   path: { type: 'path', calls: [...FILES, ...OUT_OF_MEMORY] },
-  dir: { type: 'path', calls: [...FILES, ...OUT_OF_MEMORY], env: 'RSPROF_DIR', default: '.' },
+  dir: {
+    type: 'path',
+    calls: [...FILES, ...OUT_OF_MEMORY, ...CONTINUOUS],
+    env: 'RSPROF_DIR',
+    default: '.',
+    // Without a folder nothing is kept on disk.
+    per: { continuous: { env: undefined, default: undefined } },
+  },
   overwrite: {
     type: 'boolean',
     calls: [...FILES, ...OUT_OF_MEMORY, 'signature', 'exportProfile'],
@@ -57,7 +66,7 @@ const OPTIONS = Object.freeze({
     per: { heapSnapshotStream: { default: 'none', env: undefined } },
   },
   level: { type: 'integer', min: 1, max: 19, calls: [...EVERY, ...OUT_OF_MEMORY] },
-  signal: { type: 'signal', calls: [...EVERY, ...ANALYSES] },
+  signal: { type: 'signal', calls: [...EVERY, ...ANALYSES, ...CONTINUOUS] },
   reason: { type: 'string', calls: EVERY },
   onProgress: { type: 'function', calls: [...SNAPSHOTS, ...ANALYSES] },
   numericValues: { type: 'boolean', calls: [...SNAPSHOTS, ...OUT_OF_MEMORY], default: false },
@@ -105,8 +114,9 @@ const OPTIONS = Object.freeze({
   },
   interval: {
     type: 'integer',
-    calls: [...CPU, ...HEAP],
+    calls: [...CPU, ...HEAP, ...CONTINUOUS],
     per: {
+      continuous: { ...continuous.CPU_INTERVAL, default: 10_000 },
       cpuProfile: { min: 50, max: 1_000_000, default: 1000, unit: 'microseconds' },
       startCpuProfile: { min: 50, max: 1_000_000, default: 1000, unit: 'microseconds' },
       heapProfile: { min: 1, max: 1_073_741_824, default: 524_288, unit: 'bytes' },
@@ -151,6 +161,7 @@ const OPTIONS = Object.freeze({
   },
   // Without a default: lib/out-of-memory.js looks whose death would end the child.
   wait: { type: 'number', min: 0, max: 3600, unit: 'seconds', calls: OUT_OF_MEMORY },
+  ...continuous.ROWS,
   // Not an option of a call: read through `fromEnvironment` by lib/backend.js.
   backend: { type: 'choice', values: ['native', 'inspector'], calls: [], env: 'RSPROF_BACKEND' },
 });
@@ -220,8 +231,19 @@ function inRange(value, row) {
   return value >= row.min && value <= row.max;
 }
 
+function isPlainObject(value) {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
 /** For each type: what it accepts, the text of what is allowed, and how the value is used. */
 const TYPES = {
+  ...continuous.TYPES,
+  group: {
+    accepts: (value, row) => isPlainObject(value) || (row.switchable && typeof value === 'boolean'),
+    allowed: ({ switchable, fields }) =>
+      `${switchable ? 'true, false or ' : ''}an object with ${Object.keys(fields).join(', ')}`,
+    convert: readGroup,
+  },
   path: {
     accepts: (value) => isText(pathOfUrl(value) ?? value),
     allowed: () => 'a path: a non-empty string without null bytes, or a file: URL',
@@ -253,9 +275,28 @@ const TYPES = {
 function read(value, row, where) {
   const type = TYPES[row.type];
   if (!type.accepts(value, row)) {
-    throw invalidArgument(`${where} must be ${type.allowed(row)}; got ${shown(value)}`);
+    const got = row.secret ? `a value of type ${typeof value}` : shown(value);
+    throw invalidArgument(`${where} must be ${type.allowed(row)}; got ${got}`);
   }
-  return type.convert ? type.convert(value) : value;
+  return type.convert ? type.convert(value, row, where) : value;
+}
+
+/** An option that holds options; `where` ends in `option 'name' of call()`. */
+function readGroup(value, { fields }, where) {
+  if (value === false) return false;
+  const given = value === true ? {} : value;
+  for (const name of Object.keys(given)) {
+    if (name in fields) continue;
+    throw invalidArgument(`${where} has no '${name}'; it takes ${Object.keys(fields).join(', ')}`);
+  }
+  const group = {};
+  for (const [name, row] of Object.entries(fields)) {
+    const value = given[name];
+    if (value === undefined && row.needed)
+      throw invalidArgument(`${where} needs '${name}': ${TYPES[row.type].allowed(row)}`);
+    group[name] = value === undefined ? row.default : read(value, row, `'${name}' in ${where}`);
+  }
+  return group;
 }
 
 /** `false` and `0` mean false where false is a choice, and `true` and `1` mean true of a boolean. */
@@ -325,6 +366,7 @@ function fallback(name, call, settings) {
   const value = fromEnvironment(name, call);
   if (value !== undefined) return value;
   const row = rowFor(name, call);
+  if (row.type === 'group' && row.default) return readGroup(row.default, row, name);
   return typeof row.default === 'function' ? row.default(settings) : row.default;
 }
 

@@ -28,7 +28,7 @@ async function fileKind(run, file) {
  *
  * @param {(start: Function) => Promise<string>} run of `withEngine()`
  * @param {string} file
- * @param {{ sourceMaps: boolean, signal?: AbortSignal }} settings
+ * @param {{ sourceMaps: boolean, texts?: boolean, signal?: AbortSignal }} settings `texts`: of hot lines, too
  * @returns {Promise<{ profile: object, scripts: object }>} the addon's `ProfileFile`, and how many scripts
  *   had maps
  */
@@ -38,7 +38,10 @@ async function loadProfile(run, file, settings) {
     profile = new addon.ProfileFile(file);
     return profile.load(report);
   });
-  const { frames, scripts } = await lookUpSources(JSON.parse(text).frames, settings);
+  const { frames, scripts } = await lookUpSources(JSON.parse(text).frames, {
+    texts: false,
+    ...settings,
+  });
   if (frames.length > 0) await run(() => profile.map(JSON.stringify(frames)));
   return { profile, scripts };
 }

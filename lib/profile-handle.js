@@ -16,6 +16,7 @@ class ProfileHandle {
   #output;
   #recording;
   #describe;
+  #leave;
   #settle;
   #ended = false;
 
@@ -25,12 +26,14 @@ class ProfileHandle {
    * @param {OutputFile} parts.output checked, not created
    * @param {object} parts.recording of the backend, running
    * @param {(report: object, recording: object) => object} parts.describe figures of the result
+   * @param {() => void} [parts.leave] called when the recording has ended, at the latest with the capture
    */
-  constructor({ capture, output, recording, describe }) {
+  constructor({ capture, output, recording, describe, leave }) {
     this.#capture = capture;
     this.#output = output;
     this.#recording = recording;
     this.#describe = describe;
+    this.#leave = leave;
     /** Settles when the profile has ended, whoever ended it. Never an unhandled rejection. */
     this.done = new Promise((resolve) => {
       this.#settle = resolve;
@@ -63,7 +66,10 @@ class ProfileHandle {
     const { compression, level } = settings;
     this.#createTarget();
     const target = this.#output.partial;
-    const report = await this.#recording.stop({ target, compression, level });
+    const stopped = this.#recording.stop({ target, compression, level });
+    // V8 records no more: the next profile may start while this one is written.
+    this.#leave?.();
+    const report = await stopped;
     throwIfAborted(signal);
     const figures = { ...this.#describe(report, this.#recording), endedBy };
     return this.#capture.commit(this.#output, figures);
@@ -73,9 +79,14 @@ class ProfileHandle {
     try {
       this.#output.create(this.#capture.guardFile);
     } catch (error) {
-      this.#recording.cancel();
+      this.#cancel();
       throw error;
     }
+  }
+
+  #cancel() {
+    this.#recording.cancel();
+    this.#leave?.();
   }
 
   /** Ends the profile now and writes its file. Idempotent: always the same promise. */
@@ -87,7 +98,7 @@ class ProfileHandle {
   /** Ends the profile without a file. Nothing happens once it has ended. */
   cancel() {
     this.#end(async () => {
-      this.#recording.cancel();
+      this.#cancel();
       throw abortedError(this.#capture.signal);
     });
   }
@@ -110,7 +121,7 @@ class ProfileHandle {
  * @param {object} how.settings the options with their defaults
  * @param {(backend: object) => object} how.start starts the recording
  * @param {(report: object, recording: object) => object} how.describe figures of the result
- * @param {() => void} [how.leave] called when the profile has ended
+ * @param {() => void} [how.leave] called when the recording has ended
  * @returns {ProfileHandle}
  * @throws {RsprofError}
  */
@@ -121,7 +132,7 @@ function startProfile({ kind, settings, start, describe, leave }) {
     throwIfAborted(settings.signal);
     const output = capture.openOutput();
     const recording = start(capture.backend());
-    return new ProfileHandle({ capture, output, recording, describe });
+    return new ProfileHandle({ capture, output, recording, describe, leave });
   } catch (error) {
     throw capture.fail(error);
   }

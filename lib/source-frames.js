@@ -73,15 +73,15 @@ function sourceFrame({ id, url, lines }, [place, ...lineAnswers], texts) {
 /**
  * @param {{ id: number, url: string, line: number, column: number, name: string, lines: number[] }[]} frames
  *   of the engine; lines and columns count from 1
- * @param {{ sourceMaps: boolean, signal?: AbortSignal }} settings
+ * @param {{ sourceMaps: boolean, texts: boolean, signal?: AbortSignal }} settings `texts`: of hot lines, too
  * @returns {Promise<{ frames: object[], scripts: { seen: number, mapped: number, damaged: object[] } }>}
  *   `frames` for the engine's `map()`
  * @throws the signal's reason
  */
-async function lookUpSources(frames, { sourceMaps, signal }) {
+async function lookUpSources(frames, { sourceMaps, texts: wantsTexts, signal }) {
   const asked = questions(frames);
   const { frames: answers, scripts } = await resolveSources(sourceMaps ? asked : [], { signal });
-  const texts = await readTexts(frames);
+  const texts = await readTexts(wantsTexts ? frames : []);
   let at = 0;
   const found = frames.map((frame) => {
     const end = at + 1 + frame.lines.length;

@@ -20,6 +20,7 @@ test('the surface', () => {
     'cpuProfile',
     'startHeapProfile',
     'heapProfile',
+    'continuous',
     'analyze',
     'diff',
     'inspect',

@@ -137,8 +137,8 @@ function useFakeBackend(t, how = {}) {
 }
 
 /** Waits until `condition` holds. */
-async function until(condition) {
-  const end = Date.now() + 5000;
+async function until(condition, ms = 5000) {
+  const end = Date.now() + ms;
   while (!condition()) {
     assert.ok(Date.now() < end, `waited in vain for ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 2));

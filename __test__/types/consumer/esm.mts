@@ -2,6 +2,7 @@ import type { HeapDiff, HeapReport, HeapSnapshotOptions, HeapSnapshotResult } fr
 import rsprof, {
   analyze,
   backend,
+  continuous,
   cpuProfile,
   diff,
   exportProfile,
@@ -80,6 +81,19 @@ export async function profiles(): Promise<void> {
   console.log(ended, lines, sampleCount, totalBytes, bytes);
 }
 
+export async function always(): Promise<number> {
+  const profiling = continuous({
+    dir: new URL('file:///var/profiles'),
+    heap: { interval: 262_144 },
+    cpu: { interval: 20_000 },
+    push: { url: 'http://localhost:4040', appName: 'shop', labels: { build: 7, canary: true } },
+    onError: ({ code, message }) => console.error(code, message),
+  });
+  const { queued, lastError } = profiling.stats();
+  const { pushed } = await profiling.stop();
+  return pushed + queued + (lastError?.length ?? 0) + (await profiling.done).dropped;
+}
+
 export async function analyses(signal: AbortSignal): Promise<string> {
   const onProgress = ({ phase, percent }: { phase: string; percent: number }) =>
     console.log(phase, percent);
@@ -140,5 +154,7 @@ exportProfile('a', { format: 'svg', out: 'b' });
 diff('a');
 // @ts-expect-error: not a strategy
 heapSnapshot({ strategy: 'spoon' });
+// @ts-expect-error: neither address nor name
+continuous({ push: {} });
 // @ts-expect-error: seconds belongs to cpuProfile()
 startCpuProfile({ seconds: 1 });

@@ -8,6 +8,7 @@ export const surface: Record<Surface, true> = {
   RsprofError: true,
   analyze: true,
   backend: true,
+  continuous: true,
   cpuProfile: true,
   diff: true,
   exportProfile: true,
