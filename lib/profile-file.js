@@ -38,10 +38,10 @@ async function loadProfile(run, file, settings) {
     profile = new addon.ProfileFile(file);
     return profile.load(report);
   });
-  const { frames, scripts } = await lookUpSources(JSON.parse(text).frames, {
-    texts: false,
-    ...settings,
-  });
+  const { sourceMaps, texts = false, signal } = settings;
+  // Without them the functions need not even be listed here.
+  const known = sourceMaps || texts ? JSON.parse(text).frames : [];
+  const { frames, scripts } = await lookUpSources(known, { sourceMaps, texts, signal });
   if (frames.length > 0) await run(() => profile.map(JSON.stringify(frames)));
   return { profile, scripts };
 }

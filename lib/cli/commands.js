@@ -7,6 +7,7 @@
  * @module
  */
 
+const { invalidArgument } = require('../errors.js');
 const { size } = require('../units.js');
 const { json, visible } = require('../escape.js');
 
@@ -61,16 +62,22 @@ function judge({ growth }, limit, io) {
   return 1;
 }
 
+function notOfHeaps() {
+  return invalidArgument('--fail-on-growth is about heap snapshots; these files are profiles');
+}
+
 async function runDiff({ files, values }, io) {
   const { diff } = require('../diff.js');
   const { json: asJson, markdown, top, failOnGrowth } = values;
   const rows = top ?? (asJson ? undefined : TOP);
   const found = await diff(...files, { ...io.options, top: rows });
+  const isOfHeaps = found.kind === 'heapDiff';
+  if (!isOfHeaps && failOnGrowth !== undefined) throw notOfHeaps();
   if (asJson) io.out(jsonText(found));
-  else if (found.growth === undefined) io.out(profileDiffOf(found, markdown, io.look));
+  else if (!isOfHeaps) io.out(profileDiffOf(found, markdown, io.look));
   else if (markdown) io.out(require('./markdown/diff.js').diffMarkdown(found));
   else io.out(require('./text/diff.js').diffText(found, io.look));
-  return found.growth === undefined ? 0 : judge(found, failOnGrowth, io);
+  return isOfHeaps ? judge(found, failOnGrowth, io) : 0;
 }
 
 function profileDiffOf(found, asMarkdown, look) {

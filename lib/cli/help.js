@@ -6,16 +6,16 @@
  * @module
  */
 
-const GENERAL = `rsprof: who holds the memory of a Node.js process, from its heap snapshots
+const GENERAL = `rsprof: who holds the memory of a Node.js process and who burns its time, from its captures
 
-  npx rsprof analyze FILE          the verdict: leak suspects, classes, biggest objects
-  npx rsprof diff A B [C...]       what grew from one snapshot to the next
+  npx rsprof analyze FILE          the verdict: who holds the memory, or who burns the time
+  npx rsprof diff A B [C...]       what grew from one snapshot to the next, or got slower
   npx rsprof inspect FILE @ID      one object: what it holds, who holds it
   npx rsprof signature FILE        the snapshot in less than 1 MB, to be kept and compared
   npx rsprof export FILE           a CPU or allocation profile for pprof, speedscope, Chrome and others
 
-FILE is a .heapsnapshot, also as .gz or .zst; diff takes signatures too. export takes a .cpuprofile or
-.heapprofile.
+FILE is a .heapsnapshot, .cpuprofile or .heapprofile, also as .gz or .zst; diff takes signatures too.
+export takes profiles, inspect and signature take snapshots.
 
   -h, --help       this text; with a command: its options
   -v, --version    the version
@@ -27,10 +27,11 @@ NO_COLOR and FORCE_COLOR are honoured. Nothing leaves this machine.
 const COMMANDS = Object.freeze({
   analyze: `npx rsprof analyze FILE [options]
 
-Who holds the memory: the verdict and its suspects, what the heap is made of, the classes and objects
-that retain most, duplicate strings, collections.
+Of a heap snapshot, who holds the memory: the verdict and its suspects, what the heap is made of, the
+classes and objects that retain most, duplicate strings, collections. Of a profile, who burns the time (or
+allocates): the verdict and its findings, whose code ran, functions, hot lines.
 
-  --html OUT    write a page, one file that needs no network
+  --html OUT    write a page, one file that needs no network; of a profile its flame graph
   --json        the whole report as JSON
   --markdown    for an issue
   --top N       rows of each table (default: 10; 20 in JSON and HTML)
@@ -39,14 +40,15 @@ The sidecar that rsprof wrote beside FILE tells how much of the process's memory
 `,
   diff: `npx rsprof diff A B [C...] [options]
 
-What grew from the first file to the last, class by class, and where it is held. Oldest first.
+What grew from the first file to the last, class by class, and where it is held. Oldest first. Of two
+profiles: what got slower or faster, and what is noise.
 
-  --fail-on-growth SIZE    exit with 1 when the heap grew by more: 5MB, 300kB, 1.5GB, 0
+  --fail-on-growth SIZE    exit with 1 when the heap grew by more: 5MB, 300kB, 1.5GB, 0 (snapshots)
   --json                   the whole comparison as JSON
   --markdown               for an issue
   --top N                  rows of each table (default: 10; 20 in JSON)
 
-Each of them may be a snapshot or a signature.
+Each of them may be a snapshot or a signature, or both are profiles of one kind.
 `,
   inspect: `npx rsprof inspect FILE @ID [options]
 
