@@ -739,6 +739,224 @@ export interface Continuous {
  * });
  */
 export function continuous(options: ContinuousOptions): Continuous;
+/** A kind of garbage collection, by V8's names; `other` for one that this version of rsprof does not know. */
+export type GcKind =
+  /** Of the young generation. */
+  | 'scavenge'
+  /** Of the young generation, with `--minor-ms`. */
+  | 'minorMarkSweep'
+  /** A full collection; only its pause counts, not the marking and sweeping beside JavaScript. */
+  | 'markSweepCompact'
+  /** Steps of a full collection that stop JavaScript before its pause. */
+  | 'incrementalMarking'
+  | 'weakCallbacks'
+  | 'other';
+
+/** Options of {@link startGcProfile}. */
+export interface StartGcProfileOptions {
+  /** Ends it with `ERR_RSPROF_ABORTED`. */
+  signal?: AbortSignal;
+  /** Why it was taken; goes to `rsprof:capture`. */
+  reason?: string;
+  /**
+   * The profile ends by itself after so many seconds. 0.001 to 86400, default 600 (behind `seconds` where that
+   * is longer).
+   */
+  maxSeconds?: number;
+}
+
+/** Options of {@link gcProfile}. */
+export interface GcProfileOptions extends StartGcProfileOptions {
+  /** How long, 0.001 to 86400. Default 10. */
+  seconds?: number;
+}
+
+/** The collections of one kind. */
+export interface GcCollectionFigures {
+  kind: GcKind;
+  count: number;
+  /** Milliseconds that they stopped the JavaScript thread, in all. */
+  totalMs: number;
+  meanMs: number;
+  maxMs: number;
+  /** Percentiles of the pauses, to two significant digits. */
+  p50Ms: number;
+  p95Ms: number;
+  p99Ms: number;
+  /** `totalMs` of the whole profile, 0 to 1. */
+  share: number;
+  /** Bytes less in the heap right after them than right before. */
+  freedBytes: number;
+  /**
+   * Of the time they took, from the first half of the profile to the last: half as much again counts.
+   * `unknown` where there were fewer than ten.
+   */
+  trend: 'rising' | 'falling' | 'steady' | 'unknown';
+}
+
+/** A space of V8's heap, at the start of the profile (`before`) and at its end (`after`). Bytes. */
+export interface GcSpaceFigures {
+  /** `new_space`, `old_space`, `large_object_space`, … */
+  name: string;
+  /** In use. */
+  beforeBytes: number;
+  /** In use. */
+  afterBytes: number;
+  growthBytes: number;
+  /** The most that was in use when a collection began, or at the ends. */
+  peakBytes: number;
+  /** Reserved, at the end. */
+  sizeBytes: number;
+  /** Free to be used without a collection, at the end. */
+  availableBytes: number;
+}
+
+/** What to do about the collections. */
+export interface GcAdvice {
+  /** Why: docs/gc.md has the thresholds. */
+  rule: 'leak' | 'old-space' | 'semi-space' | 'external' | 'forced' | 'long-pause' | 'allocation';
+  /** With its figures, in plain words. */
+  text: string;
+  /** What to start node with, such as `--max-semi-space-size=64`; null where no flag helps. */
+  flag: string | null;
+  /** The figures of the text. */
+  figures: Record<string, number | string>;
+}
+
+/** What {@link gcProfile} resolves with. Plain data: `JSON.stringify` keeps all of it. */
+export interface GcProfileResult {
+  kind: 'gcProfile';
+  /** When the profile began, ISO 8601 in UTC. */
+  startedAt: string;
+  /** One to three sentences: the most urgent advice, or `No trouble: …`. */
+  verdict: string;
+  /** The most urgent first; empty for a healthy process. */
+  advice: GcAdvice[];
+  durationMs: number;
+  /** Collections in all. */
+  count: number;
+  /** Milliseconds that they stopped the JavaScript thread. */
+  pauseMs: number;
+  /** `pauseMs` of `durationMs`, 0 to 1. */
+  share: number;
+  /** By the time they took. */
+  collections: GcCollectionFigures[];
+  /** The longest pause, and what was in the heap after it; `kind` is null where there was none. */
+  longest: { kind: GcKind | null; ms: number; liveBytes: number };
+  /** Full collections that the program asked for (`gc()`). */
+  forced: { count: number; ms: number };
+  /** Full collections that V8 began because of memory outside of the heap (Buffers). */
+  externallyDriven: { count: number; ms: number };
+  spaces: GcSpaceFigures[];
+  /** Bytes. */
+  heap: {
+    /** Of both generations. */
+    limitBytes: number;
+    /** Of the old generation. */
+    oldLimitBytes: number;
+    beforeBytes: number;
+    afterBytes: number;
+    /** Outside of the heap, known to V8. */
+    externalBeforeBytes: number;
+    externalAfterBytes: number;
+    externalPeakBytes: number;
+    oldGrowthBytes: number;
+    /** The old generation after full collections; null where there were none. */
+    floor: {
+      firstBytes: number | null;
+      lastBytes: number | null;
+      /** Steps of the timeline that had one. */
+      points: number;
+      /** Least squares; null with fewer than five points. */
+      slopeBytesPerMinute: number | null;
+      /** How well the line fits, 0 to 1. */
+      fit: number | null;
+      /** The slope of the last half alone. */
+      lateSlopeBytesPerMinute: number | null;
+    };
+  };
+  young: {
+    /** The most that one semi-space could hold; V8 lets it grow as objects survive. */
+    semiSpaceBytes: number;
+    /** What it may grow to; null where that cannot be told. */
+    semiSpaceLimitBytes: number | null;
+    /** How full it was when scavenges began, 0 to 1. */
+    fill: number;
+    /** What of the young generation survived a scavenge, 0 to 1. */
+    survivalRate: number;
+    /** Survivors that stayed young. */
+    copiedBytes: number;
+    /** Survivors that were moved to the old generation. */
+    promotedBytes: number;
+  };
+  /** Bytes a second; what was freed between two collections hides a part. */
+  allocationRate: number;
+  /** Bytes a second that scavenges moved to the old generation. */
+  promotionRate: number;
+  /** At most 120 steps; the longer the profile, the longer they are. */
+  timeline: {
+    stepMs: number;
+    steps: {
+      /** Since the start. */
+      atMs: number;
+      count: number;
+      pauseMs: number;
+      /** The most that was in the heap when a collection began; 0 where there was none. */
+      peakBytes: number;
+      /** The old generation after a full collection. */
+      floorBytes: number | null;
+    }[];
+  };
+  /** What the thread may use. */
+  surroundings: {
+    /** Of the machine, or of the container where that is less. */
+    memoryBytes: number;
+    rssBytes: number;
+    isMainThread: boolean;
+    /** V8's flags on the command line and in NODE_OPTIONS, in MiB; null where they are not set. */
+    flags: {
+      maxSemiSpaceSize: number | null;
+      minSemiSpaceSize: number | null;
+      maxOldSpaceSize: number | null;
+    };
+  };
+  /** Version of Node. */
+  node: string;
+  pid: number;
+  /** 0 for the main thread. */
+  threadId: number;
+  /** `limit`: `maxSeconds` ended it. */
+  endedBy: 'stop' | 'limit';
+}
+
+/** A garbage collection profile that is being recorded. */
+export type GcProfileHandle = ProfileHandle<GcProfileResult>;
+
+/**
+ * Starts to record the garbage collections of this thread. Several may overlap. Keeps no process alive, writes
+ * no file. Memory does not grow with the number of collections, while the event loop turns.
+ *
+ * @throws {RsprofError} synchronously: `INVALID_ARG`, `ABORTED` (signal aborted already), `UNSUPPORTED` (before
+ *   Node 18.15)
+ *
+ * @example
+ * const profile = startGcProfile();
+ * await work();
+ * const { verdict, advice } = await profile.stop();
+ */
+export function startGcProfile(options?: StartGcProfileOptions): GcProfileHandle;
+
+/**
+ * Records the garbage collections of this thread for `seconds`, and says whether they are any trouble and what
+ * to do about it.
+ *
+ * @throws {RsprofError} never synchronously; see {@link startGcProfile}, and `ABORTED`
+ *
+ * @example
+ * const { verdict, advice } = await gcProfile({ seconds: 60 });
+ * console.log(verdict, advice[0]?.flag); // "988 scavenges took 47.8 s of 180.0 s …", "--max-semi-space-size=64"
+ */
+export function gcProfile(options?: GcProfileOptions): Promise<GcProfileResult>;
 
 /** How far an analysis is. */
 export interface AnalysisProgress {

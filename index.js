@@ -38,6 +38,14 @@ async function heapProfile(options) {
   return require('./lib/heap-profile.js').heapProfile(options);
 }
 
+function startGcProfile(options) {
+  return require('./lib/gc-profile.js').startGcProfile(options);
+}
+
+async function gcProfile(options) {
+  return require('./lib/gc-profile.js').gcProfile(options);
+}
+
 function snapshotOnOutOfMemory(options) {
   return require('./lib/out-of-memory.js').snapshotOnOutOfMemory(options);
 }
@@ -78,6 +86,8 @@ module.exports = {
   startHeapProfile,
   heapProfile,
   continuous,
+  startGcProfile,
+  gcProfile,
   analyze,
   diff,
   inspect,

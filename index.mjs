@@ -12,6 +12,8 @@ export const {
   startHeapProfile,
   heapProfile,
   continuous,
+  startGcProfile,
+  gcProfile,
   analyze,
   diff,
   inspect,

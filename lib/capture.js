@@ -26,6 +26,7 @@ const TITLES = Object.freeze({
   heapSnapshot: 'take the heap snapshot',
   cpuProfile: 'record the CPU profile',
   heapProfile: 'record the heap profile',
+  gcProfile: 'record the garbage collections',
 });
 
 let count = 0;
@@ -38,7 +39,7 @@ class Capture {
   #progress;
 
   /**
-   * @param {'heapSnapshot'|'cpuProfile'|'heapProfile'} kind
+   * @param {'heapSnapshot'|'cpuProfile'|'heapProfile'|'gcProfile'} kind
    * @param {object} settings the options with their defaults
    * @param {AbortSignal} [signal] ends the capture; the option's by default
    */
@@ -65,8 +66,13 @@ class Capture {
     /** Has a partial file removed should the thread be terminated; not every backend can. */
     this.guardFile = backend.guardFile;
     backend.checkCompression?.(this.settings.compression);
-    publish('start', { ...this.#message(), reason: this.settings.reason });
+    this.announce();
     return backend;
+  }
+
+  /** From here on the subscribers know of the capture. */
+  announce() {
+    publish('start', { ...this.#message(), reason: this.settings.reason });
   }
 
   /**

@@ -19,6 +19,7 @@ const FILES = ['heapSnapshot', 'cpuProfile', 'startCpuProfile', 'heapProfile', '
 const SNAPSHOTS = ['heapSnapshot', 'heapSnapshotStream'];
 const CPU = ['cpuProfile', 'startCpuProfile'];
 const HEAP = ['heapProfile', 'startHeapProfile'];
+const GC = ['gcProfile', 'startGcProfile'];
 const EVERY = [...FILES, 'heapSnapshotStream'];
 const OUT_OF_MEMORY = ['snapshotOnOutOfMemory'];
 const CONTINUOUS = ['continuous'];
@@ -66,8 +67,8 @@ const OPTIONS = Object.freeze({
     per: { heapSnapshotStream: { default: 'none', env: undefined } },
   },
   level: { type: 'integer', min: 1, max: 19, calls: [...EVERY, ...OUT_OF_MEMORY] },
-  signal: { type: 'signal', calls: [...EVERY, ...ANALYSES, ...CONTINUOUS] },
-  reason: { type: 'string', calls: EVERY },
+  signal: { type: 'signal', calls: [...EVERY, ...GC, ...ANALYSES, ...CONTINUOUS] },
+  reason: { type: 'string', calls: [...EVERY, ...GC] },
   onProgress: { type: 'function', calls: [...SNAPSHOTS, ...ANALYSES] },
   numericValues: { type: 'boolean', calls: [...SNAPSHOTS, ...OUT_OF_MEMORY], default: false },
   exposeInternals: { type: 'boolean', calls: [...SNAPSHOTS, ...OUT_OF_MEMORY], default: false },
@@ -100,7 +101,7 @@ const OPTIONS = Object.freeze({
     min: 0.001,
     max: MAX_SECONDS,
     unit: 'seconds',
-    calls: ['cpuProfile', 'heapProfile'],
+    calls: ['cpuProfile', 'heapProfile', 'gcProfile'],
     default: 10,
   },
   maxSeconds: {
@@ -108,7 +109,7 @@ const OPTIONS = Object.freeze({
     min: 0.001,
     max: MAX_SECONDS,
     unit: 'seconds',
-    calls: [...CPU, ...HEAP],
+    calls: [...CPU, ...HEAP, ...GC],
     // A longer `seconds` asked for is meant: the safety cap stays behind it.
     default: (settings) => Math.max(600, (settings.seconds ?? 0) + 60),
   },

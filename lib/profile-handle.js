@@ -23,7 +23,7 @@ class ProfileHandle {
   /**
    * @param {object} parts
    * @param {Capture} parts.capture
-   * @param {OutputFile} parts.output checked, not created
+   * @param {OutputFile} [parts.output] checked, not created; none: the figures are all there is
    * @param {object} parts.recording of the backend, running
    * @param {(report: object, recording: object) => object} parts.describe figures of the result
    * @param {() => void} [parts.leave] called when the recording has ended, at the latest with the capture
@@ -45,7 +45,7 @@ class ProfileHandle {
   #endByItself() {
     const { settings, signal } = this.#capture;
     const timer = setTimeout(
-      () => this.#end(() => this.#write('limit')),
+      () => this.#end(() => this.#finish('limit')),
       settings.maxSeconds * 1000,
     );
     timer.unref();
@@ -59,6 +59,13 @@ class ProfileHandle {
     if (this.#ended) return;
     this.#ended = true;
     this.#settle(this.#capture.run(work));
+  }
+
+  async #finish(endedBy) {
+    if (this.#output) return this.#write(endedBy);
+    const report = await this.#recording.stop();
+    throwIfAborted(this.#capture.signal);
+    return { ...this.#describe(report, this.#recording), endedBy };
   }
 
   async #write(endedBy) {
@@ -89,9 +96,9 @@ class ProfileHandle {
     this.#leave?.();
   }
 
-  /** Ends the profile now and writes its file. Idempotent: always the same promise. */
+  /** Ends the profile now and writes its file, where it has one. Idempotent: always the same promise. */
   stop() {
-    this.#end(() => this.#write('stop'));
+    this.#end(() => this.#finish('stop'));
     return this.done;
   }
 
@@ -154,4 +161,4 @@ async function stopAfter(handle, seconds) {
   }
 }
 
-module.exports = { startProfile, stopAfter };
+module.exports = { ProfileHandle, startProfile, stopAfter };

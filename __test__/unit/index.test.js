@@ -21,6 +21,8 @@ test('the surface', () => {
     'startHeapProfile',
     'heapProfile',
     'continuous',
+    'startGcProfile',
+    'gcProfile',
     'analyze',
     'diff',
     'inspect',

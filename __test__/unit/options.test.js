@@ -15,6 +15,8 @@ const CALLS = [
   'startCpuProfile',
   'heapProfile',
   'startHeapProfile',
+  'gcProfile',
+  'startGcProfile',
   'analyze',
   'diff',
   'inspect',

@@ -12,6 +12,7 @@ export const surface: Record<Surface, true> = {
   cpuProfile: true,
   diff: true,
   exportProfile: true,
+  gcProfile: true,
   heapProfile: true,
   heapSnapshot: true,
   heapSnapshotStream: true,
@@ -19,6 +20,7 @@ export const surface: Record<Surface, true> = {
   signature: true,
   snapshotOnOutOfMemory: true,
   startCpuProfile: true,
+  startGcProfile: true,
   startHeapProfile: true,
   version: true,
 };
