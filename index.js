@@ -54,6 +54,18 @@ function continuous(options) {
   return require('./lib/continuous.js').continuous(options);
 }
 
+/** Kept: the one function that is called for every request. */
+let labelling;
+
+function label(labels, fn, ...args) {
+  labelling ??= require('./lib/label.js');
+  return labelling.label(labels, fn, ...args);
+}
+
+function labelRequests(...args) {
+  return require('./lib/label-requests.js').labelRequests(...args);
+}
+
 async function analyze(path, options) {
   return require('./lib/analyze.js').analyze(path, options);
 }
@@ -88,6 +100,8 @@ module.exports = {
   continuous,
   startGcProfile,
   gcProfile,
+  label,
+  labelRequests,
   analyze,
   diff,
   inspect,

@@ -14,6 +14,8 @@ export const {
   continuous,
   startGcProfile,
   gcProfile,
+  label,
+  labelRequests,
   analyze,
   diff,
   inspect,

@@ -12,6 +12,7 @@ const addon = require('../native/index.js');
 const { abortedError } = require('./abort.js');
 const { CODES, RsprofError, fromSystemError, toRsprofError } = require('./errors.js');
 const { guard, inspectorIsOpen } = require('./inspector-guard.js');
+const { labelSets, recordingStarts } = require('./label-recorder.js');
 const { finalName } = require('./naming.js');
 
 const NAME = 'native';
@@ -217,6 +218,35 @@ class ForkAttempt {
   }
 }
 
+/** The addon's recording of a CPU profile, with what `label()` knows. */
+class LabelledRecording {
+  #native;
+  #leave = recordingStarts(addon);
+
+  constructor(native) {
+    this.#native = native;
+  }
+
+  get startMs() {
+    return this.#native.startMs;
+  }
+
+  get stopMs() {
+    return this.#native.stopMs;
+  }
+
+  stop(file) {
+    const settled = this.#native.stop(file, labelSets());
+    this.#leave();
+    return settled;
+  }
+
+  release() {
+    this.#leave();
+    return this.#native.release();
+  }
+}
+
 /** What a CPU profile and a heap profile have in common. */
 class ProfileRecording {
   #native;
@@ -324,7 +354,7 @@ function watchOutOfMemory(request) {
 function startCpuProfile({ interval, maxSamples, callerLines, eager }) {
   const request = { interval, maxSamples, callerLines, eager };
   const native = call('start the CPU profile', () => addon.startCpuProfile(request));
-  const recording = new ProfileRecording(native, cpuReport);
+  const recording = new ProfileRecording(new LabelledRecording(native), cpuReport);
   recording.logging = eager ? 'eager' : 'lazy';
   return recording;
 }

@@ -160,6 +160,7 @@ const OPTIONS = Object.freeze({
     values: ['pprof', 'speedscope', 'folded', 'chrome', 'html'],
     calls: ['exportProfile'],
   },
+  route: { type: 'function', calls: ['labelRequests'] },
   // Without a default: lib/out-of-memory.js looks whose death would end the child.
   wait: { type: 'number', min: 0, max: 3600, unit: 'seconds', calls: OUT_OF_MEMORY },
   ...continuous.ROWS,

@@ -23,8 +23,8 @@ export declare class CpuRecording {
   get startMs(): number
   /** Milliseconds that V8 took for the stop. */
   get stopMs(): number
-  /** Ends the profile and writes it. Resolves when the file is complete, or failed. */
-  stop(target: Target): Promise<CpuProfileOutcome>
+  /** Ends the profile and writes it, with `label_sets`, a JSON array, by their numbers from 1 on. Resolves when the file is complete, or failed. */
+  stop(target: Target, labelSets?: string | undefined | null): Promise<CpuProfileOutcome>
   /**
    * Ends it if it still runs, joins its thread, frees V8's profile. Answers the milliseconds it
    * took.
@@ -431,6 +431,12 @@ export interface ProfileWriteOptions {
   tail?: string
 }
 
+/**
+ * Has `source` asked, in the middle of JavaScript while CPU profiles run, for the number of the current
+ * label, 0 for none. It must only read.
+ */
+export declare function setLabelSource(source: () => number): void
+
 /** A finished snapshot. */
 export interface SnapshotFigures {
   /** Size of the output. */
@@ -492,6 +498,9 @@ export declare function startCpuProfile(options: CpuProfileOptions): CpuRecordin
 
 /** Starts V8's allocation sampler on this isolate. */
 export declare function startHeapProfile(options: HeapProfileOptions): HeapRecording
+
+/** The current label was `outer` until now and is `inner` from now on. Nothing where no profile runs. */
+export declare function switchLabel(outer: number, inner: number): void
 
 /** Takes a snapshot of this isolate. Returns when V8 has built the graph. */
 export declare function takeSnapshot(options: SnapshotRequestOptions): SnapshotRecording

@@ -35,7 +35,7 @@ const UNIT_LINES = [...FULL_LINES, '20'];
  */
 const EVERYWHERE = {
   fork: ['contexts', 'out-of-memory', 'stable-ids', 'strategy', 'traces'],
-  process: ['backend', 'exit', 'gc', 'workers'],
+  process: ['backend', 'exit', 'gc', 'labels', 'workers'],
 };
 
 const { values: wanted } = parseArgs({

@@ -1,7 +1,8 @@
 //! rsprof: where the memory and the CPU of a live Node.js service go.
 //!
 //! Layers call downward only: `bindings` -> `fork` -> `capture` -> (`export`, `heap`, `profile`, `sink`,
-//! `v8`), `export` -> (`profile`, `sink`, `v8`), and (`heap`, `profile`) -> `text`.
+//! `v8`), `export` -> (`profile`, `sink`, `v8`), (`capture`, `export`) -> `labels`, and (`heap`, `profile`) ->
+//! `text`.
 //! `unsafe` is denied everywhere but in `fork` and `v8`.
 
 #[allow(unreachable_pub, reason = "exported to JavaScript, not to Rust")]
@@ -12,6 +13,7 @@ pub mod export;
 #[allow(unsafe_code, reason = "forks, and redirects calls in the child")]
 pub mod fork;
 pub mod heap;
+pub mod labels;
 pub mod profile;
 pub mod sink;
 mod text;

@@ -24,6 +24,8 @@ const SURFACE = [
   'heapSnapshot',
   'heapSnapshotStream',
   'inspect',
+  'label',
+  'labelRequests',
   'signature',
   'snapshotOnOutOfMemory',
   'startCpuProfile',

@@ -12,6 +12,7 @@ function readCpuProfile(file) {
   const byId = checkNodes(profile);
   checkTree(profile, byId);
   checkSamples(profile, byId);
+  checkLabels(profile);
   return profile;
 }
 
@@ -84,9 +85,51 @@ function checkSamples(profile, byId) {
   }
 }
 
+/** What rsprof adds: sets of labels, and the place of its set for each sample. */
+function checkLabels({ rsprof, samples }) {
+  if (rsprof === undefined) return;
+  assert.deepEqual(Object.keys(rsprof), ['version', 'labels', 'labelSamples']);
+  const { version, labels, labelSamples } = rsprof;
+  assert.equal(version, 1);
+  for (const set of labels) {
+    assert.ok(Object.values(set).every((value) => typeof value === 'string') && set !== null);
+  }
+  assert.equal(labelSamples.length, samples.length, 'a label for each sample');
+  const used = new Set(labelSamples);
+  used.delete(-1);
+  assert.deepEqual(
+    [...used].sort((a, b) => a - b),
+    [...labels.keys()],
+    'every set is used',
+  );
+}
+
+/** Microseconds to the next sample; of a pause in which the machine did something else, a part. */
+function weightsOf({ timeDeltas }) {
+  const MOST = 2000;
+  return timeDeltas.map((_, index) => Math.min(Math.max(timeDeltas[index + 1] ?? 0, 0), MOST));
+}
+
+/** For each sample its weight, its labels (null for none) and the names of its stack, innermost first. */
+function labelledStacks(profile) {
+  const byId = new Map(profile.nodes.map((node) => [node.id, node]));
+  const parents = new Map();
+  for (const { id, children } of profile.nodes)
+    for (const child of children) parents.set(child, id);
+  const stackOf = (id) =>
+    id === undefined ? [] : [byId.get(id).callFrame.functionName, ...stackOf(parents.get(id))];
+  const { labels = [], labelSamples = [] } = profile.rsprof ?? {};
+  const weights = weightsOf(profile);
+  return profile.samples.map((id, index) => ({
+    weight: weights[index],
+    labels: labels[labelSamples[index]] ?? null,
+    stack: stackOf(id),
+  }));
+}
+
 /** The nodes of one function; a name can occur at several places of the tree. */
 function nodesOf(profile, functionName) {
   return profile.nodes.filter((node) => node.callFrame.functionName === functionName);
 }
 
-module.exports = { readCpuProfile, nodesOf };
+module.exports = { labelledStacks, readCpuProfile, nodesOf };

@@ -13,7 +13,7 @@ const go = process.env.GO || 'go';
 /** Whether `go tool pprof` is to be had. */
 const hasGo = spawnSync(go, ['tool', '-n', 'pprof']).status === 0;
 
-/** The profile in a file: `{ types, samples: [{ stack, values }] }`, frames outermost first. */
+/** The profile in a file: `{ types, samples: [{ stack, values, labels }] }`, frames outermost first. */
 function readPprof(file) {
   const profile = Profile.decode(zlib.gunzipSync(fs.readFileSync(file)));
   const text = (number) => profile.stringTable.strings[Number(number)];
@@ -34,9 +34,10 @@ function readPprof(file) {
     timeNanos: BigInt(profile.timeNanos),
     durationNanos: Number(profile.durationNanos),
     period: Number(profile.period),
-    samples: profile.sample.map(({ locationId, value }) => ({
+    samples: profile.sample.map(({ locationId, value, label }) => ({
       stack: locationId.map((id) => frames.get(Number(id))).reverse(),
       values: value.map(Number),
+      labels: Object.fromEntries(label.map(({ key, str }) => [text(key), text(str)])),
     })),
   };
 }

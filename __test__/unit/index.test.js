@@ -23,6 +23,8 @@ test('the surface', () => {
     'continuous',
     'startGcProfile',
     'gcProfile',
+    'label',
+    'labelRequests',
     'analyze',
     'diff',
     'inspect',

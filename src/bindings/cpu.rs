@@ -99,11 +99,16 @@ impl CpuRecording {
         milliseconds(self.capture.get().stop_pause())
     }
 
-    /// Ends the profile and writes it. Resolves when the file is complete, or failed.
+    /// Ends the profile and writes it, with `label_sets`, a JSON array, by their numbers from 1 on. Resolves when the file is complete, or failed.
     #[napi(catch_unwind, ts_return_type = "Promise<CpuProfileOutcome>")]
-    pub fn stop<'e>(&self, env: &'e Env, target: Target) -> Result<Object<'e>> {
+    pub fn stop<'e>(
+        &self,
+        env: &'e Env,
+        target: Target,
+        label_sets: Option<String>,
+    ) -> Result<Object<'e>> {
         let mut capture = self.capture.get();
-        capture.stop(&target.into_capture()?)?;
+        capture.stop(&target.into_capture()?, label_sets)?;
         promise::settled(env, &capture.completion(), outcome).map_err(internal)
     }
 

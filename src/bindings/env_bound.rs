@@ -52,15 +52,23 @@ struct Live {
 /// A capture that the environment's cleanup hook ends, if nobody did before.
 pub(super) struct EnvBound<T>(Rc<RefCell<T>>);
 
+/// Has [`end_of_environment`] called, once.
+pub(super) fn hook_end(env: &Env) -> napi::Result<()> {
+    LIVE.with_borrow_mut(|live| {
+        if !live.hooked {
+            env.add_env_cleanup_hook((), |()| end_of_environment())?;
+            live.hooked = true;
+        }
+        Ok(())
+    })
+}
+
 impl<T: Release + 'static> EnvBound<T> {
     pub(super) fn new(env: &Env, capture: T) -> napi::Result<Self> {
         let capture = Rc::new(RefCell::new(capture));
         let known: Rc<RefCell<dyn Release>> = capture.clone();
+        hook_end(env)?;
         LIVE.with_borrow_mut(|live| {
-            if !live.hooked {
-                env.add_env_cleanup_hook((), |()| end_of_environment())?;
-                live.hooked = true;
-            }
             live.captures.retain(|other| other.strong_count() > 0);
             live.captures.push(Rc::downgrade(&known));
             Ok(Self(capture))
@@ -77,6 +85,7 @@ fn end_of_environment() {
     for capture in live.captures.iter().rev().filter_map(Weak::upgrade) {
         capture.borrow_mut().release();
     }
+    capture::dispose_labels();
     // Profiles are deleted by now: their profilers can go.
     capture::dispose_cpu_profilers();
 }

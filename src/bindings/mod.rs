@@ -15,6 +15,7 @@ mod file_guard;
 mod fork;
 mod ghost;
 mod job;
+mod labels;
 mod probe;
 mod profile;
 mod promise;

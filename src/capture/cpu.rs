@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 use super::completion::Completion;
 pub use super::cpu_profilers::CpuRequest;
 use super::cpu_profilers::{self, Running, Stopped};
+use super::labels::{self, Observed};
 use super::profile_writer::{ProfileJob, ProfileTarget};
 use crate::error::{Error, Result};
 use crate::export::{self, CpuFigures};
+use crate::labels::LabelRecord;
 use crate::sink::Digest;
 use crate::v8::{CpuProfileReader, Isolate};
 
@@ -34,9 +36,15 @@ pub struct CpuCapture {
 }
 
 enum State {
-    Running(Running),
-    Writing { profile: Stopped, job: ProfileJob<CpuProfileReader> },
+    Running(Running, Observed),
+    Writing { profile: Stopped, job: ProfileJob<Recorded> },
     Over,
+}
+
+/// What the writing thread gets.
+struct Recorded {
+    reader: CpuProfileReader,
+    labels: Option<LabelRecord>,
 }
 
 impl CpuCapture {
@@ -49,7 +57,7 @@ impl CpuCapture {
         let started = Instant::now();
         let running = cpu_profilers::start(env, isolate, request)?;
         Ok(Self {
-            state: State::Running(running),
+            state: State::Running(running, labels::join(isolate, request.interval)),
             max_samples: request.max_samples,
             completion: Completion::default(),
             start: started.elapsed(),
@@ -57,19 +65,24 @@ impl CpuCapture {
         })
     }
 
-    /// Ends the profile and has it written into `target`; see [`Self::completion`].
+    /// Ends the profile and has it written into `target`; see [`Self::completion`]. `label_sets` are the
+    /// sets of labels that exist by now, see [`LabelRecord::sets`].
     ///
     /// # Errors
     ///
     /// [`Error::Io`] where the target or the thread is refused (the profile goes on then),
     /// [`Error::Aborted`] where it is over.
-    pub fn stop(&mut self, target: &ProfileTarget) -> Result<()> {
-        let State::Running(running) = self.state else { return Err(Error::Aborted) };
+    pub fn stop(&mut self, target: &ProfileTarget, label_sets: Option<String>) -> Result<()> {
+        if !matches!(self.state, State::Running(..)) {
+            return Err(Error::Aborted);
+        }
         let max_samples = u64::from(self.max_samples);
         let mut job = ProfileJob::spawn(
             target,
             self.completion.clone(),
-            |reader, out| export::write_cpu_profile(reader, out),
+            |recorded: &Recorded, out| {
+                export::write_cpu_profile(&recorded.reader, recorded.labels.as_ref(), out)
+            },
             move |file, figures: CpuFigures| CpuReport {
                 digest: file.digest,
                 raw_bytes: file.raw_bytes,
@@ -78,10 +91,15 @@ impl CpuCapture {
             },
         )?;
         let started = Instant::now();
-        self.state = State::Over;
-        let (profile, reader) = cpu_profilers::stop(running)?;
+        let state = std::mem::replace(&mut self.state, State::Over);
+        let State::Running(running, observed) = state else { return Err(Error::Aborted) };
+        let stopped = cpu_profilers::stop(running);
+        let timeline = labels::leave(&observed);
+        let (profile, reader) = stopped?;
         self.stop = started.elapsed();
-        job.start(reader);
+        let labels = timeline.zip(label_sets);
+        let labels = labels.map(|(timeline, sets)| LabelRecord { timeline, sets });
+        job.start(Recorded { reader, labels });
         self.state = State::Writing { profile, job };
         Ok(())
     }
@@ -108,7 +126,8 @@ impl CpuCapture {
     /// Harmless when repeated.
     pub fn release(&mut self) {
         match std::mem::replace(&mut self.state, State::Over) {
-            State::Running(running) => {
+            State::Running(running, observed) => {
+                labels::leave(&observed);
                 if let Ok((profile, reader)) = cpu_profilers::stop(running) {
                     cpu_profilers::delete(profile, reader);
                 }
@@ -117,8 +136,8 @@ impl CpuCapture {
                 if !self.completion.is_settled() {
                     job.abort();
                 }
-                if let Some(reader) = job.join() {
-                    cpu_profilers::delete(profile, reader);
+                if let Some(recorded) = job.join() {
+                    cpu_profilers::delete(profile, recorded.reader);
                 }
             }
             State::Over => {}

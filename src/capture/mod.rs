@@ -10,6 +10,8 @@ mod allocation;
 mod completion;
 mod cpu;
 mod cpu_profilers;
+mod label_sampler;
+mod labels;
 mod profile_writer;
 mod snapshot;
 mod snapshot_writer;
@@ -19,6 +21,7 @@ pub use allocation::{AllocationCapture, AllocationReport};
 pub use completion::{Completion, Settled};
 pub use cpu::{CpuCapture, CpuReport, CpuRequest};
 pub use cpu_profilers::dispose_all as dispose_cpu_profilers;
+pub use labels::{dispose_labels, set_label_source, switch_label};
 pub use profile_writer::ProfileTarget;
 pub(crate) use snapshot::STREAM_BLOCKS;
 pub use snapshot::{

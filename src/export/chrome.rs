@@ -22,6 +22,7 @@ pub(super) fn write(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
             out.write_all(b"{\"nodes\":")?;
             list(out, 0..tree.len(), |out, node| tree.flat(node, out))?;
             times(profile, out)?;
+            labels(profile, out)?;
         }
         ProfileKind::Allocation => {
             out.write_all(b"{\"head\":")?;
@@ -55,6 +56,19 @@ fn times(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
         (Some(_), None) => interval,
     };
     numbers(out, (0..nodes.len()).map(delta).chain(more))
+}
+
+/// As rsprof writes them, and other readers ignore them.
+fn labels(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
+    if profile.labels().is_empty() {
+        return Ok(());
+    }
+    out.write_all(b",\"rsprof\":{\"version\":1,\"labels\":")?;
+    serde_json::to_writer(&mut *out, profile.labels())?;
+    out.write_all(b",\"labelSamples\":")?;
+    let place = |sample| profile.label_of_sample(sample).map_or(-1, i64::from);
+    numbers(out, (0..profile.samples().nodes().len()).map(place))?;
+    out.write_all(b"}")
 }
 
 /// Of the whole recording, such that a reader makes the same weights of it.

@@ -1,12 +1,15 @@
 //! `.cpuprofile`: `Profiler.Profile` of the Chrome DevTools Protocol.
 //!
 //! Beyond the protocol every node with deoptimisations has `deopts`: all of them, each with its
-//! reason and inlining stack. Readers that do not know the field ignore it.
+//! reason and inlining stack, and a profile with labels has `rsprof`: the sets of labels, and the place of
+//! its set for each sample. Readers that do not know the fields ignore them.
 
 use std::io::{self, Write};
 
 use super::call_frame::{CallFrame, string};
+use super::sample_labels::{Quiet, write_labels};
 use super::top_functions::{TopFunction, Weights};
+use crate::labels::LabelRecord;
 use crate::v8::{CpuProfileNode, CpuProfileReader, Deopt, LineTick};
 
 /// What a profile holds.
@@ -35,19 +38,31 @@ pub struct CpuFigures {
 /// Those of `out`.
 pub fn write_cpu_profile(
     profile: &CpuProfileReader,
+    labels: Option<&LabelRecord>,
     out: &mut dyn Write,
 ) -> io::Result<CpuFigures> {
     let (start_time, end_time) = profile.times();
-    let mut tree = Tree { out, node_count: 0, hits: 0, busy_hits: 0, weights: Weights::default() };
+    let mut tree = Tree {
+        out,
+        node_count: 0,
+        hits: 0,
+        busy_hits: 0,
+        weights: Weights::default(),
+        quiet: Quiet::default(),
+    };
     tree.write(profile.root())?;
-    let Tree { out, node_count, hits, busy_hits, weights } = tree;
+    let Tree { out, node_count, hits, busy_hits, weights, quiet } = tree;
     write!(out, ",\"startTime\":{start_time},\"endTime\":{end_time},\"samples\":[")?;
     let sample_count = write_list(out, profile.samples().map(|(node, _)| i64::from(node)))?;
     out.write_all(b"],\"timeDeltas\":[")?;
     let mut last = start_time;
     let deltas = profile.samples().map(|(_, time)| time - std::mem::replace(&mut last, time));
     write_list(out, deltas)?;
-    out.write_all(b"]}")?;
+    out.write_all(b"]")?;
+    if let Some(record) = labels {
+        write_labels(out, record, || profile.samples().map(|(node, time)| (quiet.of(node), time)))?;
+    }
+    out.write_all(b"}")?;
     let top_functions = weights.top();
     Ok(CpuFigures {
         node_count,
@@ -66,6 +81,7 @@ struct Tree<'o> {
     hits: u64,
     busy_hits: u64,
     weights: Weights,
+    quiet: Quiet,
 }
 
 impl Tree<'_> {
@@ -94,6 +110,9 @@ impl Tree<'_> {
             line: node.line(),
             column: node.column(),
         };
+        if node.script_id() == 0 {
+            self.quiet.note(&function, node.id());
+        }
         let hits = node.hits();
         self.node_count += 1;
         self.hits += u64::from(hits);
@@ -148,7 +167,10 @@ fn write_deopts(out: &mut dyn Write, deopts: &[Deopt]) -> io::Result<()> {
 }
 
 /// Writes numbers between commas; answers how many.
-fn write_list(out: &mut dyn Write, numbers: impl Iterator<Item = i64>) -> io::Result<u64> {
+pub(super) fn write_list(
+    out: &mut dyn Write,
+    numbers: impl Iterator<Item = i64>,
+) -> io::Result<u64> {
     let mut count = 0;
     for number in numbers {
         if count > 0 {

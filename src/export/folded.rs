@@ -15,7 +15,7 @@ use crate::profile::{Function, Profile};
 pub(super) fn write(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
     let frames: Vec<String> = profile.functions().iter().map(frame).collect();
     let mut stacks = Stacks::new(profile);
-    for group in groups(profile).filter(|group| group.weight > 0) {
+    for group in groups(profile).into_iter().filter(|group| group.weight > 0) {
         for (number, node) in stacks.of(group.node).iter().rev().enumerate() {
             if number > 0 {
                 out.write_all(b";")?;

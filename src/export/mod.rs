@@ -18,6 +18,7 @@ mod place;
 mod pprof;
 mod protobuf;
 mod runs;
+mod sample_labels;
 mod speedscope;
 mod stacks;
 #[cfg(test)]

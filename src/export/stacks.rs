@@ -34,7 +34,7 @@ impl<'a> Stacks<'a> {
 
 /// Refuses what would be too much where a stack is written for each group.
 pub(super) fn check_groups(profile: &Profile) -> Result<()> {
-    check(profile.tree(), groups(profile).map(|group| group.node))
+    check(profile.tree(), groups(profile).iter().map(|group| group.node))
 }
 
 /// The same for each run.

@@ -56,7 +56,8 @@ fn build(mut draft: Draft, encoding: Encoding, end: u64, control: &Control) -> R
     let idle_weight = idle.map(|(_, figures)| figures.self_weight).sum();
     let mut ticks = draft.ticks;
     ticks.sort_by_key(|tick| tick.node);
-    let Weighed { samples, times, interval, timing, out_of_order, .. } = weighed;
+    let Weighed { samples, times, labels, label_sets, interval, timing, out_of_order, .. } =
+        weighed;
     Ok(Profile {
         kind,
         encoding,
@@ -68,7 +69,8 @@ fn build(mut draft: Draft, encoding: Encoding, end: u64, control: &Control) -> R
         figures,
         ticks,
         deopts,
-        samples: Samples { nodes: samples, times, interval, timing, out_of_order },
+        samples: Samples { nodes: samples, times, labels, interval, timing, out_of_order },
+        label_sets,
         idle_weight,
         effective_samples,
         lines: Lines::default(),

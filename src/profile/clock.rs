@@ -8,6 +8,7 @@
 use serde::Serialize;
 
 use super::draft::{Draft, Section};
+use super::labels::{self, LabelSet};
 use super::link::Places;
 use crate::error::Result;
 use crate::text::input::invalid;
@@ -48,6 +49,9 @@ pub(super) struct Weighed {
     pub(super) hits: Vec<u64>,
     /// Node of each sample, oldest first.
     pub(super) samples: Vec<u32>,
+    /// The set of labels of each; empty where there are none.
+    pub(super) labels: Vec<u32>,
+    pub(super) label_sets: Vec<LabelSet>,
     /// When each was taken; empty where that is not known.
     pub(super) times: Vec<i64>,
     /// Weight of the last sample, where samples have times, or of each.
@@ -77,16 +81,17 @@ impl Weighed {
 pub(super) fn weigh(draft: &mut Draft, places: &Places, end: u64) -> Result<Weighed> {
     check_hits(&draft.nodes.weights, end)?;
     let mut weighed = Weighed::default();
+    let count = draft.samples.as_ref().map_or(0, |samples| samples.rows.len());
+    (weighed.label_sets, weighed.labels) = labels::check(draft, count)?;
     let Some(samples) = draft.samples.take() else {
         by_hits(draft, &mut weighed);
         return Ok(weighed);
     };
-    let count = samples.rows.len();
     let (mut times, last) = times(draft, count)?;
     weighed.samples = follow(samples, places)?;
     weighed.out_of_order = times.windows(2).filter(|pair| pair[1] < pair[0]).count() as u64;
     if weighed.out_of_order > 0 {
-        sort(&mut times, &mut weighed.samples);
+        sort(&mut times, &mut weighed.samples, &mut weighed.labels);
     }
     if count == 0 {
         by_hits(draft, &mut weighed);
@@ -178,7 +183,7 @@ fn follow(samples: Section<Vec<u32>>, places: &Places) -> Result<Vec<u32>> {
 ///
 /// Those that come late come a little late: putting them where they belong takes a few moves each, and no
 /// memory. A file that was shuffled is sorted as usual.
-fn sort(times: &mut [i64], samples: &mut [u32]) {
+fn sort(times: &mut [i64], samples: &mut [u32], labels: &mut [u32]) {
     let mut moves = times.len().saturating_mul(MOVES);
     for at in 1..times.len() {
         let (time, mut place) = (times[at], at);
@@ -189,18 +194,27 @@ fn sort(times: &mut [i64], samples: &mut [u32]) {
         if place < at {
             times[place..=at].rotate_right(1);
             samples[place..=at].rotate_right(1);
+            if !labels.is_empty() {
+                labels[place..=at].rotate_right(1);
+            }
         }
     }
     if moves == 0 {
-        sort_shuffled(times, samples);
+        sort_shuffled(times, samples, labels);
     }
 }
 
-fn sort_shuffled(times: &mut [i64], samples: &mut [u32]) {
-    let mut rows: Vec<(i64, u32)> = times.iter().copied().zip(samples.iter().copied()).collect();
-    rows.sort_by_key(|(time, _)| *time);
-    for (at, (time, sample)) in rows.into_iter().enumerate() {
+fn sort_shuffled(times: &mut [i64], samples: &mut [u32], labels: &mut [u32]) {
+    let label = |at: usize| labels.get(at).copied().unwrap_or_default();
+    let rows = times.iter().zip(samples.iter()).enumerate();
+    let mut rows: Vec<(i64, u32, u32)> =
+        rows.map(|(at, (time, sample))| (*time, *sample, label(at))).collect();
+    rows.sort_by_key(|(time, ..)| *time);
+    for (at, (time, sample, label)) in rows.into_iter().enumerate() {
         (times[at], samples[at]) = (time, sample);
+        if let Some(place) = labels.get_mut(at) {
+            *place = label;
+        }
     }
 }
 

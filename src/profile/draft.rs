@@ -1,6 +1,7 @@
 //! A profile as its file has it: columns in the file's order, ids not yet followed.
 
 use super::frame::RawFrame;
+use super::labels::RawLabels;
 use super::limit::{MOST_NODES, MOST_ROWS, grow};
 use super::names::{Names, Numbered};
 use crate::error::Result;
@@ -28,6 +29,7 @@ pub(super) struct Draft {
     pub(super) timestamps: Option<Section<Vec<i64>>>,
     /// Samples of an allocation profile: node's id and bytes.
     pub(super) allocations: Option<Vec<(u32, u64)>>,
+    pub(super) labels: Option<RawLabels>,
     pub(super) start: Option<f64>,
     pub(super) end: Option<f64>,
 }

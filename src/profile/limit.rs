@@ -8,6 +8,9 @@ pub(super) const MOST_NODES: usize = 1 << 26;
 /// Samples: 37 hours of one a millisecond.
 pub(super) const MOST_SAMPLES: usize = 1 << 27;
 
+/// Sets of labels, and labels in a set: our own files have a thousand at most.
+pub(super) const MOST_LABELS: usize = 1 << 16;
+
 /// Lines with ticks, and deoptimisations.
 pub(super) const MOST_ROWS: usize = 1 << 26;
 

@@ -4,7 +4,7 @@
 //! what they are is told by their content. It knows the shapes of Node, Chrome and rsprof (flat `nodes`
 //! with ids of children, [`Profiler.Profile`]; nested `head` with `selfSize`,
 //! [`HeapProfiler.SamplingHeapProfile`]) and those of v8-profiler and v8-profiler-next (nested `head`
-//! with `hitCount`; flat with lines that count from 1). Per node 37 bytes stay, per sample 12.
+//! with `hitCount`; flat with lines that count from 1). Per node 37 bytes stay, per sample 12, 16 where it has labels.
 //!
 //! [`Profiler.Profile`]: https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile
 //! [`HeapProfiler.SamplingHeapProfile`]: https://chromedevtools.github.io/devtools-protocol/tot/HeapProfiler/#type-SamplingHeapProfile
@@ -17,6 +17,7 @@ mod diff;
 mod draft;
 mod figures;
 mod frame;
+mod labels;
 mod limit;
 mod link;
 mod mapping;
@@ -31,6 +32,7 @@ mod tests;
 mod tree;
 pub mod verdict;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
@@ -77,6 +79,7 @@ pub struct Profile {
     /// By node.
     deopts: Vec<Deopt>,
     samples: Samples,
+    label_sets: Vec<BTreeMap<String, String>>,
     idle_weight: u64,
     effective_samples: f64,
     lines: Lines,
@@ -87,6 +90,8 @@ pub struct Profile {
 pub struct Samples {
     nodes: Vec<Node>,
     times: Vec<i64>,
+    /// The set of labels of each; empty where there are none.
+    labels: Vec<u32>,
     interval: u64,
     timing: Timing,
     out_of_order: u64,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::draft::{Draft, NONE, Section};
+use super::labels::RawLabels;
 use super::limit::{MOST_SAMPLES, grow};
 use super::node_reader::{NodeReader, checked_id, id, size};
 use crate::error::{Error, Result};
@@ -53,6 +54,8 @@ enum Key {
     Timestamps,
     Start,
     End,
+    /// What rsprof adds.
+    Labels,
     /// A file of another kind.
     Foreign(&'static str),
     Other(Option<String>),
@@ -68,6 +71,7 @@ impl Key {
             b"timestamps" => Self::Timestamps,
             b"startTime" => Self::Start,
             b"endTime" => Self::End,
+            b"rsprof" => Self::Labels,
             b"snapshot" => Self::Foreign("a heap snapshot"),
             b"traceEvents" => Self::Foreign("a Chrome trace"),
             b"$schema" => Self::Foreign("a speedscope file or another one with a schema"),
@@ -127,6 +131,10 @@ impl Reader<'_> {
             Key::Timestamps => numbers(json, &mut draft.timestamps)?,
             Key::Start => draft.start = Some(json.real()?),
             Key::End => draft.end = Some(json.real()?),
+            Key::Labels if draft.labels.is_some() => {
+                return Err(invalid("labels that the profile has already", start));
+            }
+            Key::Labels => draft.labels = RawLabels::read(json)?,
         }
         Ok(())
     }

@@ -5,27 +5,34 @@
 //! types only. Their rules:
 //!
 //! - An [`Isolate`] is the one of the calling thread and never leaves it (`!Send`).
+//!   An [`Interrupter`] is the one thing about it that other threads may have.
 //! - What V8 hands out (a snapshot, a CPU profile) is split in two: the owner, which stays on the
 //!   isolate's thread and deletes, and a reader, which may move to another thread and is needed
 //!   back for the deletion. So nothing can be read while, or after, it is deleted.
 
 mod abi;
+mod clock;
 mod cpu_profile;
 mod cpu_profiler;
 mod heap_profiler;
+mod interrupt;
 mod isolate;
 mod near_heap_limit;
+mod number_source;
 mod output_stream;
 mod probe;
 mod sampling;
 mod snapshot;
 mod symbols;
 
+pub use clock::now;
 pub use cpu_profile::{CpuProfile, CpuProfileNode, CpuProfileReader, Deopt, LineTick};
 pub use cpu_profiler::{CpuProfiler, LineMode, Logging, ProfileId};
 pub use heap_profiler::{HeapProfiler, SamplingFlags, SnapshotOptions};
+pub use interrupt::{Interrupter, Interrupts, OnInterrupt};
 pub use isolate::Isolate;
 pub use near_heap_limit::{Answer, LimitHandler, NearHeapLimit};
+pub use number_source::NumberSource;
 pub use output_stream::ByteSink;
 pub use probe::{Probe, probe};
 pub use sampling::{AllocationNode, AllocationTree};

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use libloading::os::unix::Library;
 
+use super::interrupt::RawInterrupt;
 use super::near_heap_limit::RawCallback;
 
 /// An opaque V8 object.
@@ -43,6 +44,15 @@ symbols! {
     /// (this, callback, limit to go back to or 0)
     remove_near_heap_limit: unsafe extern "C" fn(Ptr, RawCallback, usize) =
         ["_ZN2v87Isolate27RemoveNearHeapLimitCallbackEPFmPvmmEm"];
+
+    /// (this, callback, its data): the one function of an isolate that any thread may call.
+    request_interrupt: unsafe extern "C" fn(Ptr, RawInterrupt, Ptr) =
+        ["_ZN2v87Isolate16RequestInterruptEPFvPS0_PvES2_"];
+    is_terminating: unsafe extern "C" fn(Ptr) -> bool =
+        ["_ZN2v87Isolate22IsExecutionTerminatingEv"];
+    terminate: unsafe extern "C" fn(Ptr) = ["_ZN2v87Isolate18TerminateExecutionEv"];
+    cancel_terminate: unsafe extern "C" fn(Ptr) =
+        ["_ZN2v87Isolate24CancelTerminateExecutionEv"];
 
     /// (this, control, resolver, hide internals | global objects are roots, numeric values).
     /// The resolver's class changed its name in Node 26; ours is always null.

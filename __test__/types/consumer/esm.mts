@@ -1,3 +1,4 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { HeapDiff, HeapReport, HeapSnapshotOptions, HeapSnapshotResult } from 'rsprof';
 import rsprof, {
   analyze,
@@ -10,6 +11,8 @@ import rsprof, {
   heapSnapshot,
   heapSnapshotStream,
   inspect,
+  label,
+  labelRequests,
   RsprofError,
   signature,
   snapshotOnOutOfMemory,
@@ -158,3 +161,18 @@ heapSnapshot({ strategy: 'spoon' });
 continuous({ push: {} });
 // @ts-expect-error: seconds belongs to cpuProfile()
 startCpuProfile({ seconds: 1 });
+
+export async function labels(): Promise<void> {
+  const sum: number = label({ route: 'GET /' }, (x: number, y: number) => x + y, 1, 2);
+  const text: Promise<string> = label({ tenant: 'a' }, async () => 'text');
+  console.log(sum, await text);
+  const handler = (_request: IncomingMessage, response: ServerResponse) => response.end();
+  createServer(labelRequests(handler, { route: (request) => request.url ?? '' }));
+  const middleware = labelRequests({ route: (request) => request.url });
+  middleware({}, {}, () => {});
+  await middleware({}, async () => 'next');
+  // @ts-expect-error labels are strings
+  label({ route: 7 }, () => {});
+  // @ts-expect-error a function is missing
+  label({ route: 'x' });
+}

@@ -17,6 +17,8 @@ export const surface: Record<Surface, true> = {
   heapSnapshot: true,
   heapSnapshotStream: true,
   inspect: true,
+  label: true,
+  labelRequests: true,
   signature: true,
   snapshotOnOutOfMemory: true,
   startCpuProfile: true,

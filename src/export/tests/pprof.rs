@@ -48,6 +48,30 @@ fn the_start_is_told_where_it_is_known() {
 }
 
 #[test]
+fn samples_of_a_stack_are_told_apart_by_their_labels() {
+    let mut document = chat();
+    document["rsprof"] = json!({
+        "version": 1,
+        "labels": [{ "route": "GET /a" }, { "route": "GET /b", "tenant": "x" }],
+        "labelSamples": [-1, 0, 0, 1, -1, 1, -1, -1],
+    });
+    let profile = read(&document);
+    let decoded = decode(&exported(&profile, ExportFormat::Pprof));
+    let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+    for sample in &decoded.samples {
+        let set = sample.labels.iter().map(|(name, value)| format!("{name}={value} "));
+        *sums.entry(set.collect()).or_default() += sample.values[1];
+    }
+    let wanted =
+        [("", 2_400_000), ("route=GET /a ", 2_000_000), ("route=GET /b tenant=x ", 2_100_000)];
+    assert_eq!(sums, wanted.map(|(set, sum)| (set.to_owned(), sum)).into());
+    // The way there and back keeps them.
+    let again = read(&exported_json(&profile, ExportFormat::Chrome));
+    assert_eq!(again.labels(), profile.labels());
+    assert_eq!(again.label_weights(), profile.label_weights());
+}
+
+#[test]
 fn allocations_are_bytes() {
     let decoded = written(&json!({ "head": {
         "callFrame": frame("(root)", "", -1, -1), "selfSize": 0, "id": 1,

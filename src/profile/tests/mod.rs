@@ -5,6 +5,7 @@ mod clock;
 mod damage;
 mod difference;
 mod figures;
+mod labels;
 mod made;
 mod mutation;
 mod real;

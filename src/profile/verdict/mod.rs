@@ -7,6 +7,7 @@
 mod changes;
 mod finding;
 mod hot;
+mod labelled;
 mod overview;
 mod owners;
 mod report;
@@ -20,6 +21,7 @@ mod words;
 
 pub use changes::{ChangeRow, ProfileChanges, diff};
 pub use finding::Finding;
+pub use labelled::{LabelRow, LabelledFunction};
 pub use overview::Overview;
 pub use report::{ProfileReport, report};
 pub use rows::{CallerRow, FunctionRef, FunctionRow};

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::finding::Finding;
 use super::hot;
+use super::labelled::{self, LabelRow};
 use super::overview::Overview;
 use super::owners::Owners;
 use super::rows::FunctionRow;
@@ -24,6 +25,8 @@ pub struct ProfileReport {
     pub overview: Overview,
     /// Most expensive first; none in a process with nothing to do.
     pub findings: Vec<Finding>,
+    /// By the labels that samples were taken under, heaviest first; empty where there are none.
+    pub labels: Vec<LabelRow>,
     /// Functions by own weight.
     pub by_self: Vec<FunctionRow>,
     /// Functions by weight with callees.
@@ -55,6 +58,7 @@ pub fn report(profile: &Profile, top: usize) -> ProfileReport {
         },
         verdict: verdict(profile, &findings),
         overview: profile.overview(),
+        labels: labelled::rows(profile, top),
         by_self: rows(profile.by_self()).collect(),
         by_total: rows(profile.by_total()).collect(),
         findings,
@@ -76,6 +80,7 @@ fn findings(profile: &Profile, owners: &Owners) -> Vec<Finding> {
     let hot: Vec<Finding> =
         hot.into_iter().filter(|one| one.rule == "per-listener" || !explained(one)).collect();
     found.extend(hot);
+    found.extend(labelled::findings(profile, owners));
     // Where little is done, a large part of it is little, too.
     found.retain(|finding| share(finding.weight, profile.total_weight()) >= LEAST_OF_ALL);
     found.sort_by_key(|finding| (std::cmp::Reverse(finding.weight), finding.rule));
@@ -108,8 +113,11 @@ fn verdict(profile: &Profile, findings: &[Finding]) -> String {
         percent(share(busy, total)),
         few_samples(profile)
     );
-    match findings.first() {
-        Some(first) => format!("{} {load}", first.sentence),
+    let label = findings.iter().find(|finding| finding.rule == "label");
+    let behalf = label.map_or_else(String::new, |label| format!("{} ", label.sentence));
+    match findings.iter().find(|finding| finding.rule != "label") {
+        Some(first) => format!("{} {behalf}{load}", first.sentence),
+        None if label.is_some() => format!("{behalf}{load}"),
         None => format!("Nothing stands out. {load}"),
     }
 }

@@ -334,6 +334,44 @@ fn a_source_may_be_of_a_package() {
 }
 
 #[test]
+fn on_whose_behalf() {
+    let mut document = Recording::new()
+        .samples(&[SEND, PACK], 610)
+        .samples(&[SEND_ONE, PACK], 200)
+        .samples(&[SEND_ONE, WRITE], 190)
+        .samples(&[IDLE], 100)
+        .json();
+    let label_of = |at: usize| match at {
+        0..610 => 0,
+        610..800 => 1,
+        _ => -1,
+    };
+    document["rsprof"] = json!({
+        "version": 1,
+        "labels": [{ "route": "GET /search" }, { "route": "GET /", "tenant": "a" }, { "route": "never" }],
+        "labelSamples": (0..1100).map(label_of).collect::<Vec<i64>>(),
+    });
+    let profile = read(&document);
+    let told = report(&profile, 5);
+    let wanted = " GET /search: 61.0 % of the CPU time (610 ms), 100.0 % of it in pack (pack.js:9). The thread";
+    assert!(told.verdict.contains(wanted), "{}", told.verdict);
+    assert!(told.verdict.starts_with("pack (pack.js:9) burns 81.0 %"), "{}", told.verdict);
+    let rows: Vec<_> = told
+        .labels
+        .iter()
+        .map(|row| (row.labels.as_ref().map(|set| set["route"].as_str()), row.weight))
+        .collect();
+    assert_eq!(rows, [(Some("GET /search"), 610_000), (None, 200_000), (Some("GET /"), 190_000)]);
+    let second: Vec<_> = told.findings.iter().filter(|finding| finding.rule == "label").collect();
+    assert!(
+        second[1].sentence.starts_with("route=GET /, tenant=a: 19.0 %"),
+        "{}",
+        second[1].sentence
+    );
+    assert!(report(&chat().profile(), 5).labels.is_empty());
+}
+
+#[test]
 fn changes_and_their_noise() {
     let before = chat().profile();
     let after = Recording::new()
