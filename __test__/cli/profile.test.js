@@ -13,7 +13,7 @@ const { cli, cliJson } = require('./run.js');
 const ESCAPE = '\u001b[31m';
 
 /** 80 ms of which `hot` takes 60, called by `main`, and an idle fifth. */
-function writeProfile(dir, name, { hot = 'hot', hits = 60 } = {}) {
+function writeProfile(dir, name, { hot = 'hot', hits = 60, rsprof } = {}) {
   const frame = (functionName, url, lineNumber) => ({
     functionName,
     scriptId: url ? '7' : '0',
@@ -42,6 +42,7 @@ function writeProfile(dir, name, { hot = 'hot', hits = 60 } = {}) {
     endTime: 100_000,
     samples: Array.from({ length: 100 }, (_, at) => (at < hits ? 3 : at < 80 ? 2 : 4)),
     timeDeltas: Array(100).fill(1000),
+    rsprof,
   };
   const file = path.join(dir, name);
   fs.writeFileSync(file, JSON.stringify(document));
@@ -68,6 +69,26 @@ test('the text of a profile: verdict, findings, overview, functions, lines', asy
     'app.js:10 62.5 % 50 hot',
   ])
     assert.ok(said.includes(words), `${words}\nis not in\n${stdout}`);
+});
+
+test('labels of samples', async (t) => {
+  const rsprof = {
+    version: 1,
+    labels: [{ route: 'GET /search' }, { job: 'mail', tenant: 'a' }],
+    labelSamples: Array.from({ length: 100 }, (_, at) => (at < 40 ? 0 : at < 60 ? 1 : -1)),
+  };
+  const file = writeProfile(tempDir(t), 'a.cpuprofile', { rsprof });
+  const { stdout } = await cli('analyze', file);
+  const said = stdout.replace(/\s+/g, ' ');
+  assert.ok(
+    said.includes('GET /search: 50.0 % of the CPU time (40 ms), 100.0 % of it in hot (app.js:9).'),
+    stdout,
+  );
+  assert.match(stdout, /By label .*\n.*GET \/search +40 ms +50\.0 %/);
+  assert.match(stdout, /job=mail, tenant=a +20 ms +25\.0 %/);
+  assert.match(stdout, /\(no label\) +20 ms +25\.0 %/);
+  const markdown = await cli('analyze', file, '--markdown');
+  assert.match(markdown.stdout, /\| `GET \/search` \| 40 ms \| 50\.0 % \|/);
 });
 
 test('Markdown and JSON of a profile', async (t) => {

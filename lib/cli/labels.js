@@ -119,6 +119,14 @@ const PARTS = Object.freeze({
 /** Whose code; packages are called by their names. */
 const partLabel = (name) => PARTS[name] ?? name;
 
+/** A route alone stands for itself; null is what has no label. */
+function labelsLabel(labels) {
+  if (labels === null) return '(no label)';
+  const names = Object.keys(labels);
+  if (names.length === 1 && names[0] === 'route') return labels.route;
+  return names.map((name) => `${name}=${labels[name]}`).join(', ');
+}
+
 /** A difference of two shares: `+2.1`, in percentage points. */
 function pointsLabel(difference) {
   const points = (100 * difference).toFixed(1);
@@ -162,6 +170,7 @@ module.exports = {
   edgeLabel,
   fileLabel,
   functionLabel,
+  labelsLabel,
   objectLabel,
   objectName,
   partLabel,

@@ -11,6 +11,7 @@ const { percent } = require('../../units.js');
 const {
   fileLabel,
   functionLabel,
+  labelsLabel,
   partLabel,
   pointsLabel,
   ruleLabel,
@@ -61,6 +62,8 @@ function partsBlock(title, parts, unit) {
   return rows.length > 0 && details(title, table(columns, rows));
 }
 
+const labelPart = ({ labels, ...part }) => ({ ...part, name: labelsLabel(labels) });
+
 function functionsBlock(title, functions, unit) {
   const columns = [left('function'), left('at'), right('self'), right('share'), right('total')];
   const rows = functions.map((row) => [
@@ -78,7 +81,7 @@ function functionsBlock(title, functions, unit) {
  * @returns {string} ends with a newline
  */
 function profileMarkdown(report) {
-  const { kind, file, verdict, findings, overview, bySelf, byTotal } = report;
+  const { kind, file, verdict, findings, overview, labels, bySelf, byTotal } = report;
   const { unit } = overview;
   return document([
     `### ${TITLES[kind]} ${name(path.basename(file.path))} (${fileLabel(file)})`,
@@ -86,6 +89,7 @@ function profileMarkdown(report) {
     ...findings.flatMap((finding, at) => findingBlocks(finding, at + 1, report)),
     partsBlock('By whose code', overview.categories, unit),
     partsBlock('By package', overview.packages, unit),
+    partsBlock('By label', labels.map(labelPart), unit),
     functionsBlock('Functions by own weight', bySelf, unit),
     functionsBlock('Functions with what they call', byTotal, unit),
     FOOT,

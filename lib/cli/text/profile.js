@@ -11,6 +11,7 @@ const { count, duration, percent, plural } = require('../../units.js');
 const {
   fileLabel,
   functionLabel,
+  labelsLabel,
   partLabel,
   placeLabel,
   ruleLabel,
@@ -56,7 +57,7 @@ function partRow({ name, weight, share }, unit) {
   return [partLabel(name), weightLabel(weight, unit), percent(share), bar(share, BAR).full];
 }
 
-function showOverview(page, { kind, overview }) {
+function showOverview(page, { kind, overview, labels }) {
   const { unit, totalWeight, idleShare, samples, interval, functions } = overview;
   page.heading('Overview');
   const figures = [plural(functions, 'function')];
@@ -68,7 +69,10 @@ function showOverview(page, { kind, overview }) {
   const rows = (parts) => parts.filter(shown).map((part) => partRow(part, unit));
   page.labelledTable('By whose code', columns('code'), rows(overview.categories));
   page.labelledTable('By package', columns('package'), rows(overview.packages));
+  page.labelledTable('By label', columns('label'), rows(labels.map(labelPart)));
 }
+
+const labelPart = ({ labels, ...part }) => ({ ...part, name: labelsLabel(labels) });
 
 function callerNames({ callers }) {
   const [first] = callers;
