@@ -9,7 +9,7 @@ use super::overview::Overview;
 use super::owners::Owners;
 use super::rows::FunctionRow;
 use super::rules;
-use super::words::{count, percent};
+use super::words::{percent, plural};
 use crate::profile::figures::share;
 use crate::profile::{Profile, ProfileKind};
 
@@ -129,6 +129,6 @@ fn few_samples(profile: &Profile) -> String {
         return String::new();
     }
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 100")]
-    let samples = samples as u64;
-    format!(" That is all from about {} samples: record longer to be sure.", count(samples))
+    let samples = plural(samples.ceil() as usize, "sample");
+    format!(" That tells no more than {samples} of equal weight would: record longer to be sure.")
 }
