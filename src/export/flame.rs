@@ -44,24 +44,10 @@ fn functions(functions: &[Function], out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b",\"column\":")?;
     numbers(out, functions.iter().map(|function| function.column.into()))?;
     out.write_all(b",\"category\":")?;
-    list(out, functions.iter(), |out, function| string(out, category(function.category)))?;
+    list(out, functions.iter(), |out, function| string(out, function.category.name()))?;
     out.write_all(b",\"package\":")?;
     numbers(out, functions.iter().map(|function| package(function.category)))?;
     out.write_all(b"}")
-}
-
-fn category(category: Category) -> &'static str {
-    match category {
-        Category::Root => "root",
-        Category::Idle => "idle",
-        Category::GarbageCollector => "garbageCollector",
-        Category::Program => "program",
-        Category::Native => "native",
-        Category::Wasm => "wasm",
-        Category::Node => "node",
-        Category::Package(_) => "package",
-        Category::App => "app",
-    }
 }
 
 fn package(category: Category) -> i64 {

@@ -31,6 +31,22 @@ pub enum Category {
 }
 
 impl Category {
+    /// What it is called in reports and exports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Root => "root",
+            Self::Idle => "idle",
+            Self::GarbageCollector => "garbageCollector",
+            Self::Program => "program",
+            Self::Native => "native",
+            Self::Wasm => "wasm",
+            Self::Node => "node",
+            Self::Package(_) => "package",
+            Self::App => "app",
+        }
+    }
+
     /// Whether time in it is time in which nothing was done.
     #[must_use]
     pub fn is_idle(self) -> bool {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::rows::category_name;
 use crate::profile::category::Category;
 use crate::profile::figures::share;
 use crate::profile::{Profile, ProfileKind, Timing};
@@ -84,7 +83,7 @@ impl Profile {
         let mut weights: BTreeMap<&str, u64> = BTreeMap::new();
         for (category, weight) in self.categories() {
             if !category.is_idle() {
-                *weights.entry(category_name(category)).or_default() += weight;
+                *weights.entry(category.name()).or_default() += weight;
             }
         }
         self.parts(weights.into_iter().map(|(name, weight)| (name.to_owned(), weight)))

@@ -69,21 +69,6 @@ pub struct CallerRow {
     pub share: f64,
 }
 
-/// What a category is called in a report.
-pub(super) fn category_name(category: Category) -> &'static str {
-    match category {
-        Category::Root => "root",
-        Category::Idle => "idle",
-        Category::GarbageCollector => "garbageCollector",
-        Category::Program => "program",
-        Category::Native => "native",
-        Category::Wasm => "wasm",
-        Category::Node => "node",
-        Category::Package(_) => "package",
-        Category::App => "app",
-    }
-}
-
 impl Profile {
     pub(super) fn function_ref(&self, id: FunctionId) -> FunctionRef {
         let function = self.function(id);
@@ -97,7 +82,7 @@ impl Profile {
             url: function.url.clone(),
             line: function.line,
             column: function.column,
-            category: category_name(function.category),
+            category: function.category.name(),
             package,
             mapped: function.is_mapped,
         }
