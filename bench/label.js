@@ -99,6 +99,8 @@ async function child(name) {
   );
 }
 
+const row = (cells) => `| ${cells.join(' | ')} |`;
+
 function main(rounds) {
   const runs = Object.fromEntries(Object.keys(VARIANTS).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
@@ -109,14 +111,25 @@ function main(rounds) {
   }
   const of = (name, what) => Math.min(...runs[name].map((run) => run[what] ?? Infinity));
   console.log(`Node ${process.versions.node}, ${REQUESTS} requests, the least of ${rounds}\n`);
-  console.log(
-    '| variant | CPU ms | ratio | to | ns a call of label() |\n| --- | --: | --: | --- | --: |',
-  );
+  const head = [
+    'variant',
+    'CPU ms',
+    'ratio',
+    'JS thread ms',
+    'ratio',
+    'to',
+    'ns a call of label()',
+  ];
+  console.log(row(head));
+  console.log(row(head.map((title) => (['variant', 'to'].includes(title) ? '---' : '--:'))));
   for (const name of Object.keys(VARIANTS)) {
-    const [cpu, base] = [of(name, 'cpuMs'), BASES[name]];
-    const ratio = base ? (cpu / of(base, 'cpuMs')).toFixed(3) : '';
+    const base = BASES[name];
+    const cells = ['cpuMs', 'threadMs'].flatMap((what) => {
+      const ratio = base ? of(name, what) / of(base, what) : Number.NaN;
+      return [of(name, what).toFixed(0), Number.isNaN(ratio) ? '' : ratio.toFixed(3)];
+    });
     const call = VARIANTS[name].labels ? of(name, 'perCallNs').toFixed(0) : '';
-    console.log(`| ${name} | ${cpu.toFixed(0)} | ${ratio} | ${base ?? ''} | ${call} |`);
+    console.log(row([name, ...cells, base ?? '', call]));
   }
 }
 

@@ -78,8 +78,12 @@ function judge(samples) {
 
 function assertRight(samples, names, least = 0.85) {
   const figures = judge(samples);
-  assert.deepEqual(Object.keys(figures).sort(), [...names].sort());
-  for (const [name, { all, right }] of Object.entries(figures)) {
+  for (const [name, { all }] of Object.entries(figures)) {
+    // V8 may count a sample or two of what ran just before the profile.
+    assert.ok(names.includes(name) || all <= 5_000, `${all} us of ${name}, which is not meant`);
+  }
+  for (const name of names) {
+    const { all, right } = figures[name] ?? { all: 0, right: 0 };
     assert.ok(all >= 10_000, `${all} us of ${name}`);
     assert.ok(right >= all * least, `${right} of ${all} us of ${name} are labelled so`);
   }

@@ -14,7 +14,7 @@ use crate::v8::{Isolate, NumberSource, now};
 /// Time between two observations: the shortest, and the longest. An observation wakes a thread and stops
 /// JavaScript for some microseconds; tasks that are shorter than the time between two are told apart badly,
 /// but for the synchronous part of `label()`, which tells itself.
-const PERIODS: (Duration, Duration) = (Duration::from_micros(500), Duration::from_millis(2));
+const PERIODS: (Duration, Duration) = (Duration::from_micros(500), Duration::from_millis(1));
 
 /// Observations for each sample.
 const PER_SAMPLE: u32 = 2;
