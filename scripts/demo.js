@@ -62,11 +62,11 @@ async function demonstrate(port) {
   }
   const stats = await request(port, 'GET', '/stats');
   await load.stop();
-  show(quiet, taken, stats);
+  await show(quiet, taken, stats);
   if (load.failures > 0) throw new Error(`${load.failures} requests failed while rsprof captured`);
 }
 
-function show(quiet, taken, stats) {
+async function show(quiet, taken, stats) {
   showFiles(taken);
   showCosts(quiet, taken);
   const [cpu, allocation, heap] = taken.map((one) => one.result);
@@ -80,13 +80,22 @@ function show(quiet, taken, stats) {
     'bytes',
     (one) => size(one.bytes),
   );
-  console.log(
-    `The server has ${stats.open} open rooms and still keeps ${stats.kept}: ` +
-      'Manager.rooms never lets go (examples/room-server/rooms.js).',
-  );
+  console.log(`The server has ${stats.open} open rooms and still keeps ${stats.kept}.\n`);
+  await showVerdicts(taken);
   console.log(
     'Open the files in Chrome DevTools (Memory and Performance panels) after gunzip, or a .cpuprofile.gz in speedscope.',
   );
+}
+
+async function showVerdicts(taken) {
+  // Built by the set-up, not before.
+  const rsprof = require('..');
+  console.log('What rsprof says of them (npx rsprof analyze FILE, with --html for a page)');
+  for (const { title, result } of taken) {
+    const { verdict } = await rsprof.analyze(result.path);
+    console.log(`  ${title}: ${verdict}`);
+  }
+  console.log();
 }
 
 function showFiles(taken) {

@@ -30,5 +30,8 @@ test('the chat server that packs once for each listener, before and after the fi
   );
 
   const change = diff.functions.find(({ name }) => name === 'pack');
-  assert.ok(change.own.significant && change.own.after < change.own.before, diff.verdict);
+  assert.ok(change.own.after < change.own.before / 2, JSON.stringify(change.own));
+  // On a machine that hardly runs the server few samples are left, and the noise is told as large.
+  assert.equal(change.own.significant, change.own.before - change.own.after > change.own.noise);
+  if (Math.min(...diff.samples) > 50) assert.ok(change.own.significant, JSON.stringify(change.own));
 });
