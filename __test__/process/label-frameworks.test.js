@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const { test } = require('node:test');
 
 const rsprof = require('../../index.js');
-const { runForJson } = require('../support/child.js');
+const { NO_INLINING, runForJson } = require('../support/child.js');
 const { root } = require('../support/env.js');
 const { tempDir } = require('../support/tempdir.js');
 
@@ -71,7 +71,9 @@ for (const framework of Object.keys(SERVERS)) {
   test(`${framework}: the route that burns the CPU`, {
     skip: reasonToSkip(framework),
   }, async (t) => {
-    const { path } = await runForJson(script(framework, tempDir(t)));
+    const { path } = await runForJson(script(framework, tempDir(t)), {
+      nodeArgs: NO_INLINING,
+    });
     const { labels, verdict } = await rsprof.analyze(path);
     t.diagnostic(verdict);
     const share = (route) => labels.find((row) => row.labels?.route === route)?.share ?? 0;

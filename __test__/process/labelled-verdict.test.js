@@ -8,7 +8,7 @@ const { test } = require('node:test');
 
 const rsprof = require('../../index.js');
 const { readPprof } = require('../support/pprof.js');
-const { runForJson } = require('../support/child.js');
+const { NO_INLINING, runForJson } = require('../support/child.js');
 const { tempDir } = require('../support/tempdir.js');
 
 const SERVER = `
@@ -40,7 +40,9 @@ test('the verdict says which route takes the CPU, and pprof has it as a label', 
   skip: !native && 'the inspector back end has no labels: docs/label.md',
 }, async (t) => {
   const dir = tempDir(t);
-  const { path: file } = await runForJson(`const dir = ${JSON.stringify(dir)}; ${SERVER}`);
+  const { path: file } = await runForJson(`const dir = ${JSON.stringify(dir)}; ${SERVER}`, {
+    nodeArgs: NO_INLINING,
+  });
   const report = await rsprof.analyze(file);
   t.diagnostic(report.verdict);
   const share = (route) => report.labels.find(({ labels }) => labels?.route === route)?.share ?? 0;

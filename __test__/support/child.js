@@ -10,6 +10,13 @@ const DEFAULT_TIMEOUT_MS = 120_000;
 const PREAMBLE = `const rsprof = require(${JSON.stringify(root)});\n`;
 
 /**
+ * Arguments of Node with which V8 compiles no function into its caller: newer versions charge such a one to
+ * the caller, so that a profile cannot tell it.
+ */
+const NO_INLINING = ['--no-turbo-inlining'];
+if (Number(process.versions.node.split('.')[0]) >= 20) NO_INLINING.push('--no-maglev-inlining');
+
+/**
  * Starts this Node in a child process on a script (CommonJS text; `rsprof` is at hand) or a file.
  * Gives the child at once; `child.finished` is the promise of `{ code, signal, stdout, stderr }`.
  */
@@ -86,4 +93,4 @@ function nextMessage(child) {
   });
 }
 
-module.exports = { startNode, runNode, runForJson, nextMessage };
+module.exports = { NO_INLINING, startNode, runNode, runForJson, nextMessage };
