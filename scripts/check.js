@@ -10,14 +10,16 @@ async function main() {
   const totals = new stages.Totals();
   await setUp();
   await stages.sourceStages(totals);
-  await stages.cargoTestStage(totals, 'cargo test --lib', ['--lib']);
-  await stages.nodeTestStage(totals, 'types and unit', {
-    files: stages.testFiles('types', 'unit'),
-  });
-  await stages.nodeTestStage(totals, 'formats, native', {
+  const formats = {
     files: stages.testFiles('formats'),
     env: { RSPROF_BACKEND: 'native', RSPROF_STRATEGY: 'inline' },
-  });
+  };
+  await stages.inParallel(2, [
+    () => stages.cargoTestStage(totals, 'cargo test --lib', ['--lib']),
+    () =>
+      stages.nodeTestStage(totals, 'types and unit', { files: stages.testFiles('types', 'unit') }),
+    () => stages.nodeTestStage(totals, 'formats, native', formats),
+  ]);
   console.log(String(totals));
   process.exitCode = totals.failed === 0 ? 0 : 1;
 }
