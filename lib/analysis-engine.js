@@ -9,7 +9,7 @@
 
 const { getSystemErrorName } = require('node:util');
 const { onAbort } = require('./abort.js');
-const { CODES, RsprofError, toRsprofError } = require('./errors.js');
+const { CODES, RsprofError, rootCause, toRsprofError } = require('./errors.js');
 const { onExit } = require('./exit.js');
 const { readError } = require('./heap-file.js');
 const { Reporter } = require('./progress.js');
@@ -19,13 +19,6 @@ const ADVICE =
 
 /** A day: longer than any analysis. */
 const FAR_MS = 86_400_000;
-
-/** The innermost cause: generated loaders wrap what really happened. */
-function rootCause(error) {
-  let root = error;
-  while (root?.cause instanceof Error) root = root.cause;
-  return root;
-}
 
 function unsupported(why, cause) {
   const message = `rsprof cannot analyse here: ${why}; ${ADVICE}`;

@@ -10,7 +10,7 @@
  * @module
  */
 
-const { RsprofError } = require('./errors.js');
+const { RsprofError, rootCause } = require('./errors.js');
 const { fromEnvironment } = require('./options.js');
 
 /** Build settings of V8 that change its layouts: the addon was never tested with them. */
@@ -19,13 +19,6 @@ const FOREIGN_BUILDS = ['v8_enable_pointer_compression', 'v8_enable_sandbox'];
 const GRANTS =
   'under --permission grant --allow-addons (native) or --allow-inspector (inspector), ' +
   'and --allow-fs-write=DIR with --allow-fs-read=DIR for the files';
-
-/** The innermost cause: generated loaders wrap what really happened. */
-function rootCause(error) {
-  let root = error;
-  while (root?.cause instanceof Error) root = root.cause;
-  return root;
-}
 
 function firstLine(error) {
   return String(error?.message ?? error)

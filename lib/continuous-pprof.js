@@ -9,7 +9,7 @@
 const fs = require('node:fs');
 const { promisify } = require('node:util');
 const zlib = require('node:zlib');
-const { RsprofError } = require('./errors.js');
+const { RsprofError, rootCause } = require('./errors.js');
 const { exportProfile } = require('./export-profile.js');
 
 const gzip = promisify(zlib.gzip);
@@ -48,13 +48,6 @@ async function writePprof(raw, out, window) {
   // Maps would be read for each window, on this thread: who wants them maps the file when it is looked at.
   await exportProfile(raw, { format: 'pprof', out, sourceMaps: false });
   await fs.promises.appendFile(out, await times(window));
-}
-
-/** The innermost cause: generated loaders wrap what really happened. */
-function rootCause(error) {
-  let root = error;
-  while (root?.cause instanceof Error) root = root.cause;
-  return root;
 }
 
 /**

@@ -154,11 +154,19 @@ function toRsprofError(error, action) {
   );
 }
 
+/** The innermost cause: generated loaders wrap what really happened. */
+function rootCause(error) {
+  let root = error;
+  while (root?.cause instanceof Error) root = root.cause;
+  return root;
+}
+
 module.exports = {
   CODES,
   RsprofError,
   codeFromSystem,
   fromSystemError,
   invalidArgument,
+  rootCause,
   toRsprofError,
 };

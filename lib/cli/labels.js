@@ -101,6 +101,9 @@ function shareLabel({ share, retainedSize, count: objects }) {
 /** `pack`, `(anonymous)`. */
 const functionLabel = ({ name }) => (name === '' ? '(anonymous)' : name);
 
+/** `pack.js:9`; empty for what has no script. */
+const functionPlace = ({ url, line }) => (url ? `${path.basename(url)}:${line}` : '');
+
 /** Microseconds, or bytes. */
 function weightLabel(weight, unit) {
   return unit === 'bytes' ? size(weight) : duration(weight / 1000);
@@ -170,6 +173,7 @@ module.exports = {
   edgeLabel,
   fileLabel,
   functionLabel,
+  functionPlace,
   labelsLabel,
   objectLabel,
   objectName,

@@ -70,10 +70,16 @@ impl Weighed {
     /// Weight of a sample.
     #[inline]
     pub(super) fn weight(&self, number: usize) -> u64 {
-        match self.times.get(number..) {
-            Some([now, next, ..]) => now.abs_diff(*next),
-            _ => self.interval,
-        }
+        weight_at(&self.times, self.interval, number)
+    }
+}
+
+/// What a sample weighs: the time to the next one, or `interval` where there is none.
+#[inline]
+pub(super) fn weight_at(times: &[i64], interval: u64, number: usize) -> u64 {
+    match times.get(number..) {
+        Some([now, next, ..]) => now.abs_diff(*next),
+        _ => interval,
     }
 }
 

@@ -113,10 +113,7 @@ impl Samples {
     /// What a sample weighs, in microseconds.
     #[must_use]
     pub fn weight(&self, number: usize) -> u64 {
-        match self.times.get(number..) {
-            Some([now, next, ..]) => now.abs_diff(*next),
-            _ => self.interval,
-        }
+        clock::weight_at(&self.times, self.interval, number)
     }
 
     /// What the last sample weighs, or each where there are no times, in microseconds.

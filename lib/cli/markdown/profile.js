@@ -11,6 +11,7 @@ const { percent } = require('../../units.js');
 const {
   fileLabel,
   functionLabel,
+  functionPlace,
   labelsLabel,
   partLabel,
   pointsLabel,
@@ -38,11 +39,9 @@ const TITLES = Object.freeze({
 
 const FOOT = `<sub>rsprof ${version}</sub>`;
 
-const shortPlace = ({ url, line }) => (url ? `${path.basename(url)}:${line}` : '');
-
 function findingBlocks(finding, number, { verdict, overview }) {
   const part = `${percent(finding.share)}, ${weightLabel(finding.weight, overview.unit)}`;
-  const callers = finding.callers.map((one) => name(`${functionLabel(one)} ${shortPlace(one)}`));
+  const callers = finding.callers.map((one) => name(`${functionLabel(one)} ${functionPlace(one)}`));
   return [
     `#### Finding ${number}: ${ruleLabel(finding.rule)}, ${part}`,
     !verdict.includes(finding.sentence) && markdown(finding.sentence),
@@ -68,7 +67,7 @@ function functionsBlock(title, functions, unit) {
   const columns = [left('function'), left('at'), right('self'), right('share'), right('total')];
   const rows = functions.map((row) => [
     name(functionLabel(row)),
-    name(shortPlace(row)),
+    name(functionPlace(row)),
     weightLabel(row.selfWeight, unit),
     percent(row.selfShare),
     percent(row.totalShare),
@@ -107,7 +106,7 @@ function changesTable(functions) {
   ];
   const rows = functions.map(({ own, ...row }) => [
     name(functionLabel(row)),
-    name(shortPlace(row)),
+    name(functionPlace(row)),
     percent(own.before),
     percent(own.after),
     pointsLabel(own.after - own.before),

@@ -6,9 +6,8 @@
  * @module
  */
 
-const path = require('node:path');
 const { duration, percent } = require('../../units.js');
-const { functionLabel, pointsLabel } = require('../labels.js');
+const { functionLabel, functionPlace, pointsLabel } = require('../labels.js');
 const { Page, flexible, right } = require('./page.js');
 
 const WORDS =
@@ -27,7 +26,7 @@ function showFunctions(page, functions) {
   ];
   const cells = ({ own, total, ...row }) => [
     functionLabel(row),
-    row.url ? `${path.basename(row.url)}:${row.line}` : '',
+    functionPlace(row),
     percent(own.before),
     percent(own.after),
     pointsLabel(own.after - own.before),

@@ -11,6 +11,7 @@ const { count, duration, percent, plural } = require('../../units.js');
 const {
   fileLabel,
   functionLabel,
+  functionPlace,
   labelsLabel,
   partLabel,
   placeLabel,
@@ -93,7 +94,7 @@ function showFunctions(page, title, rows, unit) {
   ];
   const cells = (row) => [
     functionLabel(row),
-    row.url ? `${path.basename(row.url)}:${row.line}` : '',
+    functionPlace(row),
     weightLabel(row.selfWeight, unit),
     percent(row.selfShare),
     weightLabel(row.totalWeight, unit),
