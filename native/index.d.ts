@@ -25,6 +25,8 @@ export declare class CpuRecording {
   get stopMs(): number
   /** Ends the profile and writes it, with `label_sets`, a JSON array, by their numbers from 1 on. Resolves when the file is complete, or failed. */
   stop(target: Target, labelSets?: string | undefined | null): Promise<CpuProfileOutcome>
+  /** Ends the profile and answers it as text: see `export::write_raw_cpu_profile`. */
+  stopHere(): Buffer
   /**
    * Ends it if it still runs, joins its thread, frees V8's profile. Answers the milliseconds it
    * took.
@@ -62,6 +64,72 @@ export declare class ForkRecording {
   release(): number
 }
 
+/** Hears of this isolate's full collections until its environment ends. */
+export declare class FullCollections {
+  /** Counts from now on. */
+  constructor()
+  /**
+   * Those since the last call (256 at the most), the oldest first. Of each: when it ended, in microseconds
+   * of the monotonic clock, then `FIGURES` of lib/compat/memwatch/collections.js in bytes.
+   */
+  take(): Array<Array<number>>
+}
+
+/** A snapshot in V8's memory. After `release()`, and while it is serialised, it answers as if it were empty. */
+export declare class GraphSnapshot {
+  /** Number of nodes. */
+  get nodeCount(): number
+  /** The highest id that V8 had given to an object of JavaScript. */
+  get maxObjectId(): number
+  /** The node at a place: `[kind, name, id, size]`; null where there is none. */
+  node(place: number): [number, string, number, number] | null
+  /** The place of the node with an id; -1 where there is none. */
+  placeOf(id: number): number
+  /** What the node at a place refers to: `kind, name, place` for each, flat. */
+  edges(place: number): (number | string)[]
+  /** What `set_object` was given for a place, if it is still alive. */
+  object(place: number): object | null
+  /** Remembers what was made of a node, without keeping it alive. */
+  setObject(place: number, object: object): void
+  /**
+   * Hands V8's text to `take`, in pieces of `chunk` bytes; once that answers false, no more comes.
+   * True where all of it went out.
+   */
+  serialize(chunk: number, take: (arg0: string, arg1: number) => boolean): boolean
+  /** Frees V8's memory. Harmless when repeated. */
+  release(): void
+}
+
+/** A heap snapshot in a file. Its questions are answered side by side. */
+export declare class HeapFile {
+  /** Nothing is read yet. */
+  constructor(path: string)
+  /** Reads the file and works everything out; an empty answer. */
+  load(onProgress?: ((progress: AnalysisProgress) => void) | null): AnalysisJob
+  /** Who holds the memory. JSON. */
+  report(options: AnalysisOptions): AnalysisJob
+  /** Looks at one object from all sides. JSON. */
+  inspect(options: InspectOptions): AnalysisJob
+  /** The table of classes. JSON. */
+  classes(options: ClassesOptions): AnalysisJob
+  /** The objects of a class. JSON. */
+  objects(options: ObjectsOptions): AnalysisJob
+  /** What an object dominates at once. JSON. */
+  dominators(options: DominatorsOptions): AnalysisJob
+  /** Lets go of what was read, unless a job still needs it. */
+  release(): void
+}
+
+/** The objects of this isolate at one moment, in a few bytes each. */
+export declare class HeapMarks {
+  /** Nodes of the snapshot. */
+  get nodes(): number
+  /** Sum of their sizes. */
+  get bytes(): number
+  /** Notes which objects there are now, and tells the difference. */
+  compare(): HeapChanges
+}
+
 /** A profile under way. */
 export declare class HeapRecording {
   /** Milliseconds that the start took. */
@@ -70,8 +138,16 @@ export declare class HeapRecording {
   get stopMs(): number
   /** Ends the profile and writes it. Resolves when the file is complete, or failed. */
   stop(target: Target): Promise<HeapProfileOutcome>
+  /** Ends the profile and answers it as text: see `export::write_raw_allocation_profile`. */
+  stopHere(): Buffer
   /** Ends it if it still runs and joins its thread. Answers the milliseconds it took. */
   release(): number
+}
+
+/** Held until it is released, or its process ends. */
+export declare class HostLock {
+  /** Frees it. Harmless when repeated. */
+  release(): void
 }
 
 /** Armed until it is disarmed, or its environment ends. */
@@ -97,8 +173,26 @@ export declare class ProfileFile {
   diff(before: ProfileFile, options: ProfileReportOptions): AnalysisJob
   /** Writes it in the format of another tool; an empty answer. */
   write(options: ProfileWriteOptions, onProgress?: ((progress: AnalysisProgress) => void) | null): AnalysisJob
+  /** The data of its flame graph. JSON. */
+  flame(options: FlameOptions): AnalysisJob
   /** Lets go of what was read, unless a job still needs it. */
   release(): void
+}
+
+/** Reads what the process is like until it is stopped, or its environment ends. */
+export declare class Readings {
+  /** Starts a thread that asks the kernel, and counts garbage collections from now on. */
+  constructor(options: ReadingsOptions)
+  /** Fills `row` from `offset` on. What is not known is NaN, and so is all of it after `stop`. Makes no object. */
+  read(row: Float64Array, offset: number): void
+  /** Makes a file that survives the process, in the place of one that there was. */
+  mirrorTo(options: MirrorOptions): void
+  /** Has a copy of `bytes` written into that file, soon. Nothing where there is none. */
+  write(offset: number, bytes: Uint8Array): void
+  /** Why that file is written to no more; null while it is. */
+  mirrorError(): string | null
+  /** Ends the thread and the counting. Harmless when repeated. */
+  stop(): void
 }
 
 /** A snapshot under way. */
@@ -107,6 +201,11 @@ export declare class SnapshotRecording {
   get graphMs(): number
   /** Resolves when the output is complete, or failed; never rejects. */
   done(): Promise<SnapshotOutcome>
+  /**
+   * Blocks until the output is complete, or failed, and answers what `done` resolves with. Aborts a
+   * stream.
+   */
+  wait(): SnapshotOutcome
   /** How far it is. */
   progress(): SnapshotProgress
   /** Makes it end soon, with `ERR_RSPROF_ABORTED`. */
@@ -120,6 +219,31 @@ export declare class SnapshotRecording {
    * took.
    */
   release(): number
+}
+
+/** Notices that this thread's event loop does not turn, and profiles the code that does not end. */
+export declare class Watchdog {
+  /** Watches from the first beat on, until `stop` or the environment's end. */
+  constructor(options: WatchdogOptions)
+  /** The event loop turns. `allowed`: a profile may be taken should it not turn again. */
+  beat(allowed: boolean): void
+  /** Whether an inspector listens: a thread that sleeps is taken to be at a breakpoint then. */
+  setDebugged(debugged: boolean): void
+  /**
+   * The episodes that have ended since the last call, or null. A JSON array of `{ startedAt, endedAt,
+   * stuckMs, nativeMs, path, sidecar, verdict, function, url, line, hotLine, stack, error, skipped }`;
+   * all but the first four may be null. `startedAt`: the last beat before. `nativeMs`: no JavaScript ran
+   * for so long after the alarm. `line`: where the function begins, or where it was should the profile
+   * not know it; `hotLine`: where it mostly was. `stack`: where it was seen last, `{ function, url, line
+   * }`, innermost first. `error`: `{ code, message }`. `skipped`: `limits`, `hostLock`, `disk`, `native`
+   * (no JavaScript ran at all) or `turned` (it turned before the profile had begun).
+   */
+  take(): string | null
+  /**
+   * Ends the watch; a profile under way is dropped, with an `error` of `ERR_RSPROF_ABORTED`. Harmless
+   * when repeated.
+   */
+  stop(): void
 }
 
 /** How much an answer is to hold. */
@@ -147,6 +271,52 @@ export interface AnalysisProgress {
 /** Reads a heap snapshot and reports on it, as JSON. */
 export declare function analyzeHeap(path: string, options: AnalysisOptions, onProgress?: ((progress: AnalysisProgress) => void) | null): AnalysisJob
 
+/** What became of a class. */
+export interface ClassChange {
+  /** Its name. */
+  what: string
+  /** By how much its objects grew together. */
+  bytes: number
+  /** New objects. */
+  added: number
+  /** Objects that are gone. */
+  removed: number
+}
+
+/** Which classes are wanted. */
+export interface ClassesOptions {
+  /** A part of the name, in any case; all classes where it is empty. */
+  search: string
+  /** `retained`, `self`, `count` or `name`. */
+  sort: string
+  /** Rows before the first. */
+  offset: number
+  /** Rows at most. */
+  limit: number
+}
+
+/** A finished class histogram. */
+export interface ClassHistogramFigures {
+  /** Size of the document. */
+  bytes: number
+  /** Of the document, in hexadecimal. */
+  sha256: string
+  /** Objects in all. */
+  objectCount: number
+  /** Classes with a name. */
+  classCount: number
+  /** Those with the most objects. */
+  classes: Array<ObjectsOfClass>
+}
+
+/** How the classes are counted. */
+export interface ClassRequestOptions {
+  /** The fields of the document that are known ahead: a JSON object in one line. */
+  head: string
+  /** V8 is asked for its objects; else a heap snapshot is taken for it, and kept nowhere. */
+  query: boolean
+}
+
 /** A class and its objects. */
 export interface ClassWeight {
   /** Name of the class, or V8's group in parentheses. */
@@ -156,6 +326,9 @@ export interface ClassWeight {
   /** Their own size, in bytes. */
   selfSize: number
 }
+
+/** Takes a sample for every CPU profile of this isolate. False where V8 cannot be asked to. */
+export declare function collectSample(): boolean
 
 /** A finished profile. */
 export interface CpuProfileFigures {
@@ -206,6 +379,16 @@ export interface CpuProfileOutcome {
 /** Compares files, oldest first: snapshots or signatures. JSON. */
 export declare function diffHeaps(paths: Array<string>, options: AnalysisOptions, onProgress?: ((progress: AnalysisProgress) => void) | null): AnalysisJob
 
+/** Which part of the tree of dominators is wanted. */
+export interface DominatorsOptions {
+  /** V8's id of the object; the root where there is none. */
+  object?: number
+  /** Rows before the first. */
+  offset: number
+  /** Rows at most. */
+  limit: number
+}
+
 /** A failed capture, as data: `lib/errors.js` makes the `RsprofError`. */
 export interface Failure {
   /** `ERR_RSPROF_*`. */
@@ -221,13 +404,28 @@ export interface Failure {
 /** Which kind of file it is, by its content: `heapSnapshot`, `profile`, or nothing. */
 export declare function fileKind(path: string): AnalysisJob
 
-/** A finished snapshot. */
+/** The value with an id in an array; true for something of V8's own, false for nothing. */
+export declare function findObject(id: number): [unknown] | boolean
+
+/** Which data of a flame graph are wanted. */
+export interface FlameOptions {
+  /** What the profile is called. */
+  title: string
+  /** Bytes that it may be at most. */
+  most: number
+}
+
+/** A finished capture. */
 export interface ForkFigures {
   /** What the snapshot holds. */
-  snapshot: SnapshotFigures
+  snapshot?: SnapshotFigures
+  /** What the class histogram holds. */
+  classes?: ClassHistogramFigures
+  /** Milliseconds the child took to write the file. */
+  writeMs: number
   /** Milliseconds the child took to make itself harmless. */
   prepareMs: number
-  /** Milliseconds V8 took for the graph, in the child. */
+  /** Milliseconds V8 took for the graph, or for the classes, in the child. */
   graphMs: number
   /** Whether the child's system calls were confined. */
   confined: boolean
@@ -281,6 +479,8 @@ export interface ForkRequestOptions {
   budgetMemory?: number
   /** A directory on a real disk: the child's memory goes to an unlinked file there. */
   spillDir?: string
+  /** A class histogram is written, and no snapshot. */
+  classes?: ClassRequestOptions
 }
 
 /** What to write when the heap is full, where, and what becomes of the process. */
@@ -325,6 +525,20 @@ export interface GhostOptions {
 
 /** Guards the file at `path`. */
 export declare function guardFile(path: string): FileGuard
+
+/** The heap at a second moment, and what became of it since the first. */
+export interface HeapChanges {
+  /** Nodes of the snapshot. */
+  nodes: number
+  /** Sum of their sizes. */
+  bytes: number
+  /** Nodes that are gone. */
+  freed: number
+  /** New nodes. */
+  allocated: number
+  /** Classes with objects among them. */
+  changes: Array<ClassChange>
+}
 
 /** Reads a heap snapshot into columns, on this thread: for tests, which compare them with DevTools'. */
 export declare function heapColumns(path: string): HeapColumns
@@ -382,6 +596,17 @@ export interface HeapProfileOutcome {
 /** Makes what is enough to compare a snapshot later without its file. JSON. */
 export declare function heapSignature(path: string, onProgress?: ((progress: AnalysisProgress) => void) | null): AnalysisJob
 
+/** What V8 counted since it was last asked. */
+export interface HeapStatistics {
+  /** Flat triples, in as many pieces as V8 wrote: place of the interval, objects, bytes. */
+  updates: Array<Array<number>>
+  /** The last id that V8 gave. */
+  lastId: number
+}
+
+/** Counts what is new since it was last asked. */
+export declare function heapStats(): HeapStatistics
+
 /** Looks at one object from all sides. JSON. */
 export declare function inspectHeap(path: string, options: InspectOptions, onProgress?: ((progress: AnalysisProgress) => void) | null): AnalysisJob
 
@@ -390,6 +615,40 @@ export interface InspectOptions {
   /** V8's id of the object. */
   id: number
   /** Rows of a list. */
+  limit: number
+}
+
+/** Notes which objects there are. Stops the isolate for a heap snapshot, of which nothing stays. */
+export declare function markHeap(): HeapMarks
+
+/** A file that outlives the process. */
+export interface MirrorOptions {
+  /** Its path; a file that exists is emptied. */
+  path: string
+  /** Its size, taken from the disk at once. */
+  bytes: number
+  /** Where 16 little-endian doubles are written each interval, even while JavaScript is stuck. */
+  tailOffset: number
+}
+
+/** The id of a value; 0 where V8 has given none. */
+export declare function objectId(value: unknown): number
+
+/** Objects of one class. */
+export interface ObjectsOfClass {
+  /** Name of the class. */
+  name: string
+  /** Number of objects. */
+  count: number
+}
+
+/** Whose objects are wanted. */
+export interface ObjectsOptions {
+  /** Name of the class, as the table of classes has it. */
+  className: string
+  /** Rows before the first. */
+  offset: number
+  /** Rows at most. */
   limit: number
 }
 
@@ -429,6 +688,20 @@ export interface ProfileWriteOptions {
   head?: string
   /** What stands after it in the file. */
   tail?: string
+}
+
+/** Whether this V8 can be asked for its objects. */
+export declare function queriesObjects(): boolean
+
+/** The names of the numbers that `Readings.read` fills in, in their order. */
+export declare function readingFields(): Array<string>
+
+/** What is read how often. */
+export interface ReadingsOptions {
+  /** Milliseconds between two readings. */
+  intervalMs: number
+  /** The folder whose disk is looked at. */
+  dir: string
 }
 
 /**
@@ -499,8 +772,17 @@ export declare function startCpuProfile(options: CpuProfileOptions): CpuRecordin
 /** Starts V8's allocation sampler on this isolate. */
 export declare function startHeapProfile(options: HeapProfileOptions): HeapRecording
 
+/** Has V8 number all objects and follow them. */
+export declare function startNumbering(): void
+
+/** V8 follows objects no more. */
+export declare function stopNumbering(): void
+
 /** The current label was `outer` until now and is `inner` from now on. Nothing where no profile runs. */
 export declare function switchLabel(outer: number, inner: number): void
+
+/** Takes a heap snapshot and keeps it where V8 built it. */
+export declare function takeGraphSnapshot(): GraphSnapshot
 
 /** Takes a snapshot of this isolate. Returns when V8 has built the graph. */
 export declare function takeSnapshot(options: SnapshotRequestOptions): SnapshotRecording
@@ -517,6 +799,44 @@ export interface Target {
 
 /** Whether an allocation tracker runs on this isolate. */
 export declare function tracksAllocations(): boolean
+
+/**
+ * Takes the lock on the file at `path`, which is made where it is missing (0600) and stays. Null where
+ * somebody holds it, in this process or in another one.
+ */
+export declare function tryLockFile(path: string): HostLock | null
+
+/** When a loop is stuck, and what to write then. */
+export interface WatchdogOptions {
+  /** A turn that lasts so many milliseconds is stuck. */
+  thresholdMs: number
+  /** Milliseconds the stuck code is profiled. */
+  profileMs: number
+  /** Sampling interval, in microseconds. */
+  intervalUs: number
+  /** Absolute path of the folder; made (0700) where it is missing. */
+  dir: string
+  /** What stands in the name of a file after the time, such as `-<pid>-<thread>-0001.cpuprofile.gz`. */
+  name: string
+  /** The host, as partial files name it. */
+  hostTag: string
+  /** The thread that is watched, as partial files name it. */
+  threadId: number
+  /** File of the lock that is held while a profile is taken; none for no lock. */
+  lockPath?: string
+  /** Bytes that must be free on the disk; 0 by default. */
+  minFree?: number
+  /** `gzip`, `zstd` or `none`. */
+  compression: string
+  /** Level of the compression. */
+  level: number
+  /** The fields of the sidecar that are known ahead, as JSON; none for no sidecar. */
+  sidecar?: string
+  /** Tell of each episode in a line on standard error. */
+  say: boolean
+  /** Age of the process, in seconds. */
+  uptime: number
+}
 
 /** Has a child write down the heap when it is full. */
 export declare function watchOutOfMemory(options: GhostOptions): OutOfMemoryWatch

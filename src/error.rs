@@ -116,7 +116,7 @@ impl Error {
 
 /// Why there is no child, or no answer from it.
 #[derive(Debug, thiserror::Error)]
-#[error("the forked snapshot failed: {reason}")]
+#[error("the forked capture failed: {reason}")]
 pub struct ForkFailure {
     reason: String,
     passing: bool,

@@ -1,6 +1,6 @@
 //! rsprof: where the memory and the CPU of a live Node.js service go.
 //!
-//! Layers call downward only: `bindings` -> `fork` -> `capture` -> (`export`, `heap`, `profile`, `sink`,
+//! Layers call downward only: `bindings` -> (`fork`, `watch`) -> `capture` -> (`export`, `heap`, `profile`, `sink`,
 //! `v8`), `export` -> (`profile`, `sink`, `v8`), (`capture`, `export`) -> `labels`, and (`heap`, `profile`) ->
 //! `text`.
 //! `unsafe` is denied everywhere but in `fork` and `v8`.
@@ -15,8 +15,11 @@ pub mod fork;
 pub mod heap;
 pub mod labels;
 pub mod profile;
+mod sidecar;
 pub mod sink;
 mod text;
+mod utc;
 #[allow(unsafe_code, reason = "all of V8's FFI lives here")]
 pub mod v8;
+pub mod watch;
 mod words;

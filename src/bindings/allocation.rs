@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use napi::Env;
-use napi::bindgen_prelude::Object;
+use napi::bindgen_prelude::{Buffer, Object};
 use napi_derive::napi;
 
 use super::env_bound::EnvBound;
@@ -95,6 +95,12 @@ impl HeapRecording {
         let mut capture = self.capture.get();
         capture.stop(env, &target.into_capture()?)?;
         promise::settled(env, &capture.completion(), outcome).map_err(internal)
+    }
+
+    /// Ends the profile and answers it as text: see `export::write_raw_allocation_profile`.
+    #[napi(catch_unwind)]
+    pub fn stop_here(&self, env: &Env) -> Result<Buffer> {
+        Ok(self.capture.get().stop_here(env)?.into())
     }
 
     /// Ends it if it still runs and joins its thread. Answers the milliseconds it took.

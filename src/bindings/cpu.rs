@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use napi::Env;
-use napi::bindgen_prelude::Object;
+use napi::bindgen_prelude::{Buffer, Object};
 use napi_derive::napi;
 
 use super::env_bound::EnvBound;
@@ -110,6 +110,12 @@ impl CpuRecording {
         let mut capture = self.capture.get();
         capture.stop(&target.into_capture()?, label_sets)?;
         promise::settled(env, &capture.completion(), outcome).map_err(internal)
+    }
+
+    /// Ends the profile and answers it as text: see `export::write_raw_cpu_profile`.
+    #[napi(catch_unwind)]
+    pub fn stop_here(&self) -> Result<Buffer> {
+        Ok(self.capture.get().stop_here()?.into())
     }
 
     /// Ends it if it still runs, joins its thread, frees V8's profile. Answers the milliseconds it

@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 
 use napi::Env;
 
-use crate::capture::{self, AllocationCapture, CpuCapture, SnapshotCapture};
+use crate::capture::{self, AllocationCapture, CpuCapture, LiveGraph, SnapshotCapture};
 use crate::fork::ForkCapture;
 
 /// Something that must be over before its environment is.
@@ -27,6 +27,12 @@ impl Release for CpuCapture {
 }
 
 impl Release for AllocationCapture {
+    fn release(&mut self) {
+        Self::release(self);
+    }
+}
+
+impl Release for LiveGraph {
     fn release(&mut self) {
         Self::release(self);
     }

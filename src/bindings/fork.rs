@@ -1,4 +1,4 @@
-//! Heap snapshots taken by a forked child.
+//! Heap snapshots and class histograms by a forked child.
 
 use std::cell::{Ref, RefCell};
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use napi_derive::napi;
 use parking_lot::Mutex;
 
 use super::budget::budget;
+use super::classes::{ClassHistogramFigures, ClassRequestOptions};
 use super::env_bound::{EnvBound, Release};
 use super::failure::{Failure, Result, internal};
 use super::promise;
@@ -19,7 +20,10 @@ use super::snapshot::{
 };
 use crate::capture::{Completion, Settled};
 use crate::error::Error;
-use crate::fork::{ChildReport, ForkCapture, ForkPlan, ForkRequest, Lifetime, SpillFile};
+use crate::fork::{
+    ChildReport, ForkCapture, ForkPlan, ForkRequest, Lifetime, Product, SnapshotTask, SpillFile,
+    Task,
+};
 use crate::heap::StreamOptions;
 use crate::sink::Compression;
 use crate::v8::SnapshotOptions;
@@ -47,6 +51,8 @@ pub struct ForkRequestOptions {
     pub budget_memory: Option<f64>,
     /// A directory on a real disk: the child's memory goes to an unlinked file there.
     pub spill_dir: Option<String>,
+    /// A class histogram is written, and no snapshot.
+    pub classes: Option<ClassRequestOptions>,
 }
 
 /// How long the isolate stood still, in milliseconds.
@@ -64,14 +70,18 @@ pub struct ForkPause {
     pub total_ms: f64,
 }
 
-/// A finished snapshot.
+/// A finished capture.
 #[napi(object, object_from_js = false)]
 pub struct ForkFigures {
     /// What the snapshot holds.
-    pub snapshot: SnapshotFigures,
+    pub snapshot: Option<SnapshotFigures>,
+    /// What the class histogram holds.
+    pub classes: Option<ClassHistogramFigures>,
+    /// Milliseconds the child took to write the file.
+    pub write_ms: f64,
     /// Milliseconds the child took to make itself harmless.
     pub prepare_ms: f64,
-    /// Milliseconds V8 took for the graph, in the child.
+    /// Milliseconds V8 took for the graph, or for the classes, in the child.
     pub graph_ms: f64,
     /// Whether the child's system calls were confined.
     pub confined: bool,
@@ -148,7 +158,7 @@ impl ForkRecording {
             preparation.plan.lock().take()
         };
         let plan = plan.ok_or_else(|| Error::Internal("a fork needs a fresh plan".into()))?;
-        let capture = ForkCapture::start(&heap_profiler()?, plan, request(options)?)?;
+        let capture = ForkCapture::start(&heap_profiler()?, plan, request(env, options)?)?;
         let pause = capture.pause();
         *self.capture.borrow_mut() = Some(EnvBound::new(env, capture).map_err(internal)?);
         Ok(ForkPause {
@@ -209,18 +219,24 @@ impl ForkRecording {
     }
 }
 
-fn request(options: ForkRequestOptions) -> Result<ForkRequest> {
+fn request(env: &Env, options: ForkRequestOptions) -> Result<ForkRequest> {
+    let task = match options.classes {
+        Some(classes) => classes.task(env)?,
+        None => Task::Snapshot(SnapshotTask {
+            compression: Compression::parse(&options.compression, options.level)?,
+            options: StreamOptions {
+                redact: redact_key(options.redact_key)?,
+                top_classes: crate::capture::TOP_CLASSES,
+            },
+            snapshot: SnapshotOptions {
+                numeric_values: options.numeric_values,
+                expose_internals: options.expose_internals,
+            },
+        }),
+    };
     Ok(ForkRequest {
         path: options.path.map(Into::into),
-        compression: Compression::parse(&options.compression, options.level)?,
-        options: StreamOptions {
-            redact: redact_key(options.redact_key)?,
-            top_classes: crate::capture::TOP_CLASSES,
-        },
-        snapshot: SnapshotOptions {
-            numeric_values: options.numeric_values,
-            expose_internals: options.expose_internals,
-        },
+        task,
         stable_ids: options.stable_ids,
         budget: budget(options.budget_seconds, options.budget_memory)?,
         lifetime: Lifetime::WithParent,
@@ -237,8 +253,16 @@ fn outcome(result: &Settled<ChildReport>) -> ForkOutcome {
 
 #[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
 fn figures(child: &ChildReport) -> ForkFigures {
+    let (snapshot, classes) = match &child.product {
+        Product::Snapshot(written) => {
+            (Some(written_figures(written, child.phases.serialize)), None)
+        }
+        Product::Classes(counted) => (None, Some(ClassHistogramFigures::new(counted))),
+    };
     ForkFigures {
-        snapshot: written_figures(&child.written, child.phases.serialize),
+        snapshot,
+        classes,
+        write_ms: milliseconds(child.phases.serialize),
         prepare_ms: milliseconds(child.phases.prepare),
         graph_ms: milliseconds(child.phases.graph),
         confined: child.confined,

@@ -9,9 +9,9 @@ use super::env_bound::{EnvBound, Release};
 use super::failure::{Result, internal};
 use super::snapshot::redact_key;
 use crate::error::Error;
-use crate::fork::{Ghost, GhostRequest, Naming, Place};
+use crate::fork::{Ghost, GhostRequest};
 use crate::heap::StreamOptions;
-use crate::sink::Compression;
+use crate::sink::{Compression, Naming, Place};
 use crate::v8::{Isolate, SnapshotOptions};
 
 /// What to write when the heap is full, where, and what becomes of the process.

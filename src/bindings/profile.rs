@@ -11,7 +11,7 @@ use parking_lot::RwLock;
 use super::failure::Result;
 use super::job::{AnalysisJob, AnalysisProgress, Part, json, run};
 use crate::error::Error;
-use crate::export::{ExportFormat, ExportOptions, Page, write_file};
+use crate::export::{self, ExportFormat, ExportOptions, Page, write_file};
 use crate::profile::Profile;
 use crate::profile::verdict::{self, SourceFrame};
 use crate::text::kind::{self, FileKind};
@@ -52,6 +52,15 @@ pub struct ProfileWriteOptions {
     pub head: Option<String>,
     /// What stands after it in the file.
     pub tail: Option<String>,
+}
+
+/// Which data of a flame graph are wanted.
+#[napi(object, object_to_js = false)]
+pub struct FlameOptions {
+    /// What the profile is called.
+    pub title: String,
+    /// Bytes that it may be at most.
+    pub most: u32,
 }
 
 /// A profile in a file. Its jobs run one after the other.
@@ -164,6 +173,18 @@ impl ProfileFile {
             let profile = profile.as_ref().ok_or_else(not_loaded)?;
             write_file(profile, &options, &page, Path::new(&path), control)?;
             Ok(String::new())
+        })
+    }
+
+    /// The data of its flame graph. JSON.
+    #[napi(catch_unwind)]
+    pub fn flame(&self, env: &Env, options: FlameOptions) -> Result<AnalysisJob> {
+        let place = Arc::clone(&self.profile);
+        let FlameOptions { title, most } = options;
+        let options = ExportOptions { format: ExportFormat::Flame, title, started_at: None };
+        run(env, None, move |_, _| {
+            let profile = place.read();
+            export::text(profile.as_ref().ok_or_else(not_loaded)?, &options, most as usize)
         })
     }
 

@@ -128,6 +128,17 @@ impl SnapshotRecording {
         promise::settled(env, &self.capture.get().completion(), outcome)
     }
 
+    /// Blocks until the output is complete, or failed, and answers what `done` resolves with. Aborts a
+    /// stream.
+    #[napi(catch_unwind)]
+    pub fn wait(&self) -> Result<SnapshotOutcome> {
+        let mut capture = self.capture.get();
+        capture.wait();
+        let settled = capture.completion().settled();
+        let unsettled = || Error::Internal("a snapshot ended without a result".into());
+        Ok(outcome(&settled.ok_or_else(unsettled)?))
+    }
+
     /// How far it is.
     #[napi(catch_unwind)]
     pub fn progress(&self) -> SnapshotProgress {

@@ -79,6 +79,22 @@ impl AllocationCapture {
         Ok(())
     }
 
+    /// Ends the profile and writes it as text on this thread, see
+    /// [`export::write_raw_allocation_profile`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Aborted`] where it is over, or somebody else ended V8's sampler.
+    pub fn stop_here(&mut self, env: &napi::Env) -> Result<Vec<u8>> {
+        let profiler = self.profiler.as_ref().ok_or(Error::Aborted)?;
+        let tree = profiler.allocation_tree(env);
+        self.release();
+        let mut text = Vec::new();
+        export::write_raw_allocation_profile(&tree.ok_or(Error::Aborted)?, &mut text)
+            .map_err(Error::io("writing the profile"))?;
+        Ok(text)
+    }
+
     /// The end of it, once [`Self::stop`] was called.
     #[must_use]
     pub fn completion(&self) -> Completion<AllocationReport> {

@@ -71,6 +71,15 @@ impl<T> Completion<T> {
     pub fn is_settled(&self) -> bool {
         matches!(*self.0.lock(), State::Settled(_))
     }
+
+    /// The result, where there is one.
+    #[must_use]
+    pub fn settled(&self) -> Option<Settled<T>> {
+        match &*self.0.lock() {
+            State::Settled(settled) => Some(Arc::clone(settled)),
+            State::Pending(_) => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -88,10 +97,12 @@ mod tests {
         let early = sender.clone();
         completion.on_settled(move |result| early.send(*(*result).as_ref().unwrap()).unwrap());
         assert!(!completion.is_settled());
+        assert!(completion.settled().is_none());
         completion.settle(Ok(1));
         completion.settle(Err(Error::Aborted));
         completion.on_settled(move |result| sender.send(*(*result).as_ref().unwrap()).unwrap());
         assert!(completion.is_settled());
+        assert_eq!(*(*completion.settled().unwrap()).as_ref().unwrap(), 1);
         assert_eq!(heard.iter().collect::<Vec<_>>(), [1, 1]);
     }
 

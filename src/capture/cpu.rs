@@ -104,6 +104,25 @@ impl CpuCapture {
         Ok(())
     }
 
+    /// Ends the profile and writes it as text on this thread, see [`export::write_raw_cpu_profile`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Aborted`] where it is over.
+    pub fn stop_here(&mut self) -> Result<Vec<u8>> {
+        let state = std::mem::replace(&mut self.state, State::Over);
+        let State::Running(running, observed) = state else { return Err(Error::Aborted) };
+        let stopped = cpu_profilers::stop(running);
+        labels::leave(&observed);
+        let (profile, reader) = stopped?;
+        let mut text = Vec::new();
+        let written = export::write_raw_cpu_profile(&reader, &mut text);
+        cpu_profilers::delete(profile, reader);
+        self.completion.settle(Err(Error::Aborted));
+        written.map_err(Error::io("writing the profile"))?;
+        Ok(text)
+    }
+
     /// The end of it, once [`Self::stop`] was called.
     #[must_use]
     pub fn completion(&self) -> Completion<CpuReport> {

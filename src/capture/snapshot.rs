@@ -193,6 +193,16 @@ impl SnapshotCapture {
         self.join_serializer();
     }
 
+    /// Waits until the output is complete, or failed. A stream is aborted: its reader is the thread
+    /// that would wait.
+    pub fn wait(&mut self) {
+        if self.blocks.is_some() {
+            self.abort();
+        }
+        self.join_serializer();
+        self.join_compressor();
+    }
+
     /// Ends the capture if it still runs, joins its threads and frees V8's graph. Harmless when
     /// repeated.
     pub fn release(&mut self) {
@@ -200,9 +210,7 @@ impl SnapshotCapture {
             self.abort();
         }
         self.join_serializer();
-        if let Some(compressor) = self.compressor.take() {
-            let _panicked = compressor.join();
-        }
+        self.join_compressor();
         // Without the reader (its thread panicked) the graph is left to the isolate's end.
         if let (Some(snapshot), Some(reader)) = (self.snapshot.take(), self.reader.take()) {
             snapshot.delete(reader);
@@ -235,6 +243,12 @@ impl SnapshotCapture {
     fn join_serializer(&mut self) {
         if let Some(serializer) = self.serializer.take() {
             self.reader = serializer.join().ok().flatten();
+        }
+    }
+
+    fn join_compressor(&mut self) {
+        if let Some(compressor) = self.compressor.take() {
+            let _panicked = compressor.join();
         }
     }
 }

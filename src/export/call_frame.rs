@@ -30,7 +30,7 @@ pub(super) fn string(out: &mut dyn Write, text: &str) -> io::Result<()> {
 }
 
 /// A script's name as a URL: an absolute path becomes `file://`, all else stays.
-pub(super) fn url(script: &str) -> Cow<'_, str> {
+pub(crate) fn url(script: &str) -> Cow<'_, str> {
     if !script.starts_with('/') {
         return Cow::Borrowed(script);
     }

@@ -1,4 +1,4 @@
-//! A snapshot taken by a child, seen from the isolate's thread.
+//! A capture by a child, seen from the isolate's thread.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -19,11 +19,12 @@ use super::quiesce::quiesce;
 use super::report::ChildReport;
 use super::sandbox::Lifetime;
 use super::spill::{self, SpillFile};
+use super::task::Task;
 use crate::capture::{Completion, STREAM_BLOCKS, settle, spawn};
 use crate::error::{Error, ForkFailure, Result};
-use crate::heap::{Progress, StreamOptions};
-use crate::sink::{self, BlockControl, BlockReader, BlockWriter, Compression, OutputFile};
-use crate::v8::{HeapProfiler, SnapshotOptions};
+use crate::heap::Progress;
+use crate::sink::{self, BlockControl, BlockReader, BlockWriter, OutputFile};
+use crate::v8::HeapProfiler;
 
 /// Longest wait for the other threads to fall asleep.
 const QUIESCE: Duration = Duration::from_millis(3);
@@ -32,12 +33,8 @@ const QUIESCE: Duration = Duration::from_millis(3);
 pub struct ForkRequest {
     /// An existing file, whose contents are replaced; `None` for a stream.
     pub path: Option<PathBuf>,
-    /// How it is packed.
-    pub compression: Compression,
-    /// Redaction, figures.
-    pub options: StreamOptions,
-    /// What V8 puts in.
-    pub snapshot: SnapshotOptions,
+    /// What is written there.
+    pub task: Task,
     /// Whether an object has the same number in all snapshots: V8 numbers the objects here, before
     /// the fork.
     pub stable_ids: bool,
@@ -106,9 +103,7 @@ impl ForkCapture {
             output,
             reports: child_reports,
             errors: child_errors,
-            compression: request.compression,
-            options: request.options,
-            snapshot: request.snapshot,
+            task: request.task,
             sync,
             lifetime: request.lifetime,
             parent: std::process::id(),

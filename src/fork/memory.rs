@@ -3,18 +3,33 @@
 use std::fs::File;
 use std::io::{Read, Seek};
 
-/// Reads `/proc/self/smaps_rollup`. Opened before the child is confined, read when it is done.
-pub(super) struct MemoryMeter(Option<File>);
+/// Reads `/proc/self/smaps_rollup`. Opened before the child is confined, read when it is done, and
+/// where it has most.
+pub(super) struct MemoryMeter {
+    file: Option<File>,
+    most: Option<u64>,
+}
 
 impl MemoryMeter {
     pub(super) fn open() -> Self {
-        Self(File::open("/proc/self/smaps_rollup").ok())
+        Self { file: File::open("/proc/self/smaps_rollup").ok(), most: None }
     }
 
-    /// Bytes that exist because of this process: V8's graph, and each page of the heap that the
-    /// child or, meanwhile, the parent has written. `None` where the kernel does not say.
-    pub(super) fn added_bytes(self) -> Option<u64> {
-        let mut file = self.0?;
+    /// Most bytes, of all looks and now, that existed because of this process: V8's graph, and each
+    /// page of the heap that the child or, meanwhile, the parent has written. `None` where the kernel
+    /// does not say.
+    pub(super) fn added_bytes(mut self) -> Option<u64> {
+        self.look();
+        self.most
+    }
+
+    /// Takes a look.
+    pub(super) fn look(&mut self) {
+        self.most = self.most.max(self.private_bytes());
+    }
+
+    fn private_bytes(&mut self) -> Option<u64> {
+        let file = self.file.as_mut()?;
         let mut text = String::new();
         file.rewind().ok()?;
         file.read_to_string(&mut text).ok()?;
@@ -46,5 +61,14 @@ mod tests {
         assert!(after >= before + (7 << 20), "{before} {after} {}", written.len());
         let own = libc::pid_t::try_from(std::process::id()).unwrap();
         assert!(anonymous_bytes(own).unwrap() > 8 << 20);
+    }
+
+    #[test]
+    fn the_most_counts() {
+        let mut meter = MemoryMeter::open();
+        meter.look();
+        let most = meter.most;
+        meter.most = most.map(|bytes| bytes + (1 << 40));
+        assert_eq!(meter.added_bytes(), most.map(|bytes| bytes + (1 << 40)));
     }
 }

@@ -1,4 +1,5 @@
-//! Heap snapshots that do not stop the process: V8 builds its graph in a forked child.
+//! Heap snapshots that do not stop the process: V8 builds its graph in a forked child. And class
+//! histograms: there V8 only says which objects it has.
 //!
 //! ```text
 //! isolate's thread           rsprof-reap                     child
@@ -13,6 +14,7 @@
 
 mod capture;
 mod child;
+mod classes;
 mod ghost;
 mod got;
 mod lonely;
@@ -24,12 +26,15 @@ mod quiesce;
 mod report;
 mod sandbox;
 mod seccomp;
+mod snapshot;
 mod spill;
+mod task;
 
 pub use capture::{ForkCapture, ForkRequest};
-pub use ghost::{Ghost, GhostRequest, Naming, Place};
+pub use ghost::{Ghost, GhostRequest};
 pub use parent::Budget;
 pub use plan::ForkPlan;
-pub use report::{ChildReport, Phases};
+pub use report::{ChildReport, CountedClasses, Phases, Product};
 pub use sandbox::Lifetime;
 pub use spill::SpillFile;
+pub use task::{ClassTask, SnapshotTask, Task};

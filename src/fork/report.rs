@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::capture::Written;
 use crate::error::Error;
-use crate::heap::{ClassFigure, Progress, SnapshotFigures};
+use crate::heap::{ClassCount, ClassFigure, Progress, SnapshotFigures};
 use crate::sink::Digest;
 
 /// What the child's time went into.
@@ -16,22 +16,44 @@ use crate::sink::Digest;
 pub struct Phases {
     /// Making itself harmless.
     pub prepare: Duration,
-    /// V8's graph.
+    /// V8's graph, or its answer to a query.
     pub graph: Duration,
     /// Serialising, compressing, writing, syncing.
     pub serialize: Duration,
 }
 
-/// A finished snapshot, as the child reports it.
+/// What a child wrote.
+#[derive(Clone, Debug)]
+pub enum Product {
+    /// A heap snapshot: sizes, counts, top classes.
+    Snapshot(Written),
+    /// A class histogram.
+    Classes(CountedClasses),
+}
+
+/// What a class histogram holds.
+#[derive(Clone, Debug)]
+pub struct CountedClasses {
+    /// Size and SHA-256 of the document.
+    pub digest: Digest,
+    /// All objects.
+    pub object_count: u64,
+    /// Classes with a name.
+    pub class_count: u64,
+    /// Those with the most objects, most first.
+    pub top: Vec<ClassCount>,
+}
+
+/// A finished capture, as the child reports it.
 #[derive(Clone, Debug)]
 pub struct ChildReport {
-    /// Sizes, counts, top classes.
-    pub written: Written,
+    /// What came of it.
+    pub product: Product,
     /// Where the time went.
     pub phases: Phases,
     /// Whether the seccomp filter was in place.
     pub confined: bool,
-    /// Memory that existed because of the child, in bytes, when it was done.
+    /// Memory that existed because of the child, in bytes, when it was done or had most.
     pub added_bytes: Option<u64>,
     /// Most bytes of the child's that were in the spill file at a time; `None` without one.
     pub spilled_bytes: Option<u64>,
@@ -85,15 +107,9 @@ impl Message {
                 "is": "failed", "code": code, "message": message, "errno": errno,
             }),
             Self::Done(report) => {
-                let (digest, figures) = (&report.written.digest, &report.written.figures);
-                let class = |class: &ClassFigure| json!([class.name, class.count, class.self_size]);
                 json!({
                     "is": "done",
-                    "bytes": digest.bytes, "sha256": digest.sha256,
-                    "raw": report.written.raw_bytes,
-                    "parsed": figures.raw_bytes,
-                    "nodes": figures.node_count, "edges": figures.edge_count,
-                    "classes": figures.top_classes.iter().map(class).collect::<Vec<_>>(),
+                    "product": product_json(&report.product),
                     "prepare": micros(report.phases.prepare),
                     "graph": micros(report.phases.graph),
                     "serialize": micros(report.phases.serialize),
@@ -102,6 +118,31 @@ impl Message {
                     "spilled": report.spilled_bytes,
                 })
             }
+        }
+    }
+}
+
+fn product_json(product: &Product) -> Value {
+    match product {
+        Product::Snapshot(Written { digest, raw_bytes, figures }) => {
+            let class = |class: &ClassFigure| json!([class.name, class.count, class.self_size]);
+            json!({
+                "is": "snapshot",
+                "bytes": digest.bytes, "sha256": digest.sha256,
+                "raw": raw_bytes,
+                "parsed": figures.raw_bytes,
+                "nodes": figures.node_count, "edges": figures.edge_count,
+                "classes": figures.top_classes.iter().map(class).collect::<Vec<_>>(),
+            })
+        }
+        Product::Classes(counted) => {
+            let class = |class: &ClassCount| json!([class.name, class.count]);
+            json!({
+                "is": "classes",
+                "bytes": counted.digest.bytes, "sha256": counted.digest.sha256,
+                "objects": counted.object_count, "named": counted.class_count,
+                "classes": counted.top.iter().map(class).collect::<Vec<_>>(),
+            })
         }
     }
 }
@@ -120,6 +161,28 @@ fn progress(value: &Value) -> Option<Progress> {
 
 fn report(value: &Value) -> Option<ChildReport> {
     let duration = |name: &str| value[name].as_u64().map(Duration::from_micros);
+    Some(ChildReport {
+        product: product(&value["product"])?,
+        phases: Phases {
+            prepare: duration("prepare")?,
+            graph: duration("graph")?,
+            serialize: duration("serialize")?,
+        },
+        confined: value["confined"].as_bool()?,
+        added_bytes: value["added"].as_u64(),
+        spilled_bytes: value["spilled"].as_u64(),
+    })
+}
+
+fn product(value: &Value) -> Option<Product> {
+    match value["is"].as_str()? {
+        "snapshot" => Some(Product::Snapshot(written(value)?)),
+        "classes" => Some(Product::Classes(counted(value)?)),
+        _ => None,
+    }
+}
+
+fn written(value: &Value) -> Option<Written> {
     let class = |class: &Value| {
         Some(ClassFigure {
             name: class[0].as_str()?.to_owned(),
@@ -133,19 +196,23 @@ fn report(value: &Value) -> Option<ChildReport> {
         edge_count: value["edges"].as_u64()?,
         top_classes: value["classes"].as_array()?.iter().map(class).collect::<Option<_>>()?,
     };
-    let digest =
-        Digest { bytes: value["bytes"].as_u64()?, sha256: value["sha256"].as_str()?.to_owned() };
-    Some(ChildReport {
-        written: Written { digest, raw_bytes: value["raw"].as_u64()?, figures },
-        phases: Phases {
-            prepare: duration("prepare")?,
-            graph: duration("graph")?,
-            serialize: duration("serialize")?,
-        },
-        confined: value["confined"].as_bool()?,
-        added_bytes: value["added"].as_u64(),
-        spilled_bytes: value["spilled"].as_u64(),
+    Some(Written { digest: digest(value)?, raw_bytes: value["raw"].as_u64()?, figures })
+}
+
+fn counted(value: &Value) -> Option<CountedClasses> {
+    let class = |class: &Value| {
+        Some(ClassCount { name: class[0].as_str()?.to_owned(), count: class[1].as_u64()? })
+    };
+    Some(CountedClasses {
+        digest: digest(value)?,
+        object_count: value["objects"].as_u64()?,
+        class_count: value["named"].as_u64()?,
+        top: value["classes"].as_array()?.iter().map(class).collect::<Option<_>>()?,
     })
+}
+
+fn digest(value: &Value) -> Option<Digest> {
+    Some(Digest { bytes: value["bytes"].as_u64()?, sha256: value["sha256"].as_str()?.to_owned() })
 }
 
 #[cfg(test)]
@@ -157,6 +224,33 @@ mod tests {
         Message::parse(&message.to_json().to_string()).unwrap()
     }
 
+    fn report_of(product: Product) -> ChildReport {
+        ChildReport {
+            product,
+            phases: Phases { graph: Duration::from_micros(12_345), ..Phases::default() },
+            confined: true,
+            added_bytes: Some(1 << 33),
+            spilled_bytes: Some(1 << 34),
+        }
+    }
+
+    fn assert_survives(report: ChildReport) {
+        let Message::Done(back) = round_trip(&Message::Done(report.clone())) else {
+            panic!("another message")
+        };
+        assert_eq!(format!("{back:?}"), format!("{report:?}"));
+    }
+
+    #[test]
+    fn a_class_histogram_survives_the_pipe() {
+        assert_survives(report_of(Product::Classes(CountedClasses {
+            digest: Digest { bytes: 10, sha256: "ab".into() },
+            object_count: 1 << 33,
+            class_count: 2,
+            top: vec![ClassCount { name: "Room \"1\"\n".into(), count: 3 }],
+        })));
+    }
+
     #[test]
     fn a_report_survives_the_pipe() {
         let class = ClassFigure { name: "Room \"1\"\n".into(), count: 3, self_size: 96 };
@@ -166,21 +260,11 @@ mod tests {
             edge_count: 7,
             top_classes: vec![class],
         };
-        let report = ChildReport {
-            written: Written {
-                digest: Digest { bytes: 10, sha256: "ab".into() },
-                raw_bytes: 999,
-                figures,
-            },
-            phases: Phases { graph: Duration::from_micros(12_345), ..Phases::default() },
-            confined: true,
-            added_bytes: Some(1 << 33),
-            spilled_bytes: Some(1 << 34),
-        };
-        let Message::Done(back) = round_trip(&Message::Done(report.clone())) else {
-            panic!("another message")
-        };
-        assert_eq!(format!("{back:?}"), format!("{report:?}"));
+        assert_survives(report_of(Product::Snapshot(Written {
+            digest: Digest { bytes: 10, sha256: "ab".into() },
+            raw_bytes: 999,
+            figures,
+        })));
     }
 
     #[test]

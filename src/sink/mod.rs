@@ -10,6 +10,7 @@ mod digest;
 mod encoder;
 mod file;
 mod pipe;
+mod place;
 
 pub use block_queue::{
     BLOCK_BYTES, BlockControl, BlockReader, BlockWaiter, BlockWriter, block_queue,
@@ -19,3 +20,5 @@ pub use digest::{Digest, DigestWriter};
 pub use encoder::{Compression, Encoder};
 pub use file::OutputFile;
 pub use pipe::{CHUNK_BYTES, Chunk, PipeControl, PipeReader, PipeWriter, Received, pipe};
+pub(crate) use place::{Draft, sync_folder};
+pub use place::{Naming, Place};

@@ -63,7 +63,50 @@ pub(super) struct AllocationProfileVtable {
     pub(super) delete: unsafe extern "C" fn(*mut c_void),
 }
 
+/// `v8::HeapStatistics` up to where all versions agree, with room for what later ones append.
+#[repr(C)]
+#[derive(Default)]
+pub(super) struct HeapStatistics {
+    pub(super) total: usize,
+    pub(super) executable: usize,
+    pub(super) physical: usize,
+    pub(super) available: usize,
+    pub(super) used: usize,
+    pub(super) limit: usize,
+    pub(super) malloced: usize,
+    pub(super) external: usize,
+    pub(super) peak_malloced: usize,
+    pub(super) zaps_garbage: usize,
+    pub(super) native_contexts: usize,
+    pub(super) detached_contexts: usize,
+    pub(super) later: [usize; 20],
+}
+
+/// `v8::HeapSpaceStatistics`.
+#[repr(C)]
+pub(super) struct HeapSpaceStatistics {
+    pub(super) name: *const c_char,
+    pub(super) size: usize,
+    pub(super) used: usize,
+    pub(super) available: usize,
+    pub(super) physical: usize,
+}
+
+/// `v8::HeapStatsUpdate`: what an interval's objects came to.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(super) struct HeapStatsUpdate {
+    pub(super) index: u32,
+    pub(super) count: u32,
+    pub(super) size: u32,
+}
+
 const _: () = {
+    assert!(size_of::<HeapStatsUpdate>() == 12);
+    assert!(size_of::<HeapStatistics>() == 256);
+    assert!(offset_of!(HeapStatistics, used) == 32 && offset_of!(HeapStatistics, external) == 56);
+    assert!(offset_of!(HeapStatistics, native_contexts) == 80);
+    assert!(size_of::<HeapSpaceStatistics>() == 40 && offset_of!(HeapSpaceStatistics, used) == 16);
     assert!(size_of::<Vector>() == 24);
     assert!(size_of::<DeoptInfo>() == 32 && offset_of!(DeoptInfo, stack) == 8);
     assert!(size_of::<DeoptFrame>() == 16 && offset_of!(DeoptFrame, position) == 8);
@@ -81,5 +124,7 @@ pub(super) const FORMAT_JSON: c_int = 0;
 pub(super) const CONTINUE: c_int = 0;
 /// `OutputStream::kAbort`.
 pub(super) const ABORT: c_int = 1;
+/// `StackTrace::kOverview | kExposeFramesAcrossSecurityOrigins`: function, script, line and column.
+pub(super) const STACK_TRACE_OVERVIEW: c_int = 0x10f;
 /// `CpuProfilingNamingMode::kDebugNaming`.
 pub(super) const DEBUG_NAMING: c_int = 1;

@@ -52,6 +52,10 @@ impl HeapProfiler {
         Self { raw, symbols, thread_bound: PhantomData }
     }
 
+    pub(super) fn raw(&self) -> *mut c_void {
+        self.raw.as_ptr()
+    }
+
     /// Builds the graph of the heap. Stops the isolate until it is done; collects garbage first.
     ///
     /// # Errors

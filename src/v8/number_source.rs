@@ -7,6 +7,7 @@ use napi::bindgen_prelude::Function;
 use napi::{JsValue, sys};
 
 use super::Isolate;
+use super::handle_scope::within;
 
 /// A function of this thread's environment, kept alive. To be dropped before the environment ends.
 pub struct NumberSource {
@@ -41,17 +42,8 @@ impl NumberSource {
     /// middle of it (`worker.terminate()`), that order is given again for the code below us.
     #[must_use]
     pub fn read(&self) -> Option<u32> {
-        let mut scope = ptr::null_mut();
-        // SAFETY: the environment is alive (this value is dropped before it ends) and this is its thread
-        // (`!Send`). The scope is closed below.
-        if unsafe { sys::napi_open_handle_scope(self.env, &raw mut scope) } != sys::Status::napi_ok
-        {
-            return None;
-        }
-        let number = self.call();
-        // SAFETY: as above; it is the scope that was opened last, `call` opens none.
-        unsafe { sys::napi_close_handle_scope(self.env, scope) };
-        number
+        // The environment is alive (this value is dropped before it ends) and this is its thread (`!Send`).
+        within(self.env, || self.call()).flatten()
     }
 
     fn call(&self) -> Option<u32> {

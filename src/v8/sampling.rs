@@ -137,7 +137,7 @@ impl Reader {
 /// # Safety
 ///
 /// `value` must be null or a string handle of an open scope of `env`.
-unsafe fn string(env: sys::napi_env, value: sys::napi_value) -> String {
+pub(super) unsafe fn string(env: sys::napi_env, value: sys::napi_value) -> String {
     if value.is_null() {
         return String::new();
     }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use super::abi::FORMAT_JSON;
-use super::output_stream::{ByteSink, OutputStream};
+use super::output_stream::{ByteSink, CHUNK_BYTES, OutputStream};
 use super::symbols::Symbols;
 
 /// The owner's half of a snapshot: stays on the isolate's thread, and deletes.
@@ -60,9 +60,18 @@ impl HeapSnapshot {
 }
 
 impl SnapshotReader {
+    pub(super) fn raw(&self) -> *mut c_void {
+        self.raw.as_ptr()
+    }
+
     /// Writes the snapshot as JSON into `sink`. `true` when all of it went out.
     pub fn serialize(&mut self, sink: &mut dyn ByteSink) -> bool {
-        let mut stream = OutputStream::new(sink);
+        self.serialize_in_pieces(sink, CHUNK_BYTES)
+    }
+
+    /// As [`Self::serialize`], in pieces of `chunk_bytes` bytes, the last one apart.
+    pub fn serialize_in_pieces(&mut self, sink: &mut dyn ByteSink, chunk_bytes: i32) -> bool {
+        let mut stream = OutputStream::new(sink, chunk_bytes);
         // SAFETY: the snapshot is alive (it can be deleted only with this reader in hand); the
         // stream outlives the call, starts with a pointer to a complete six-slot vtable, and its
         // chunk size is positive, the one thing V8 checks.

@@ -30,3 +30,19 @@ fn packages_are_numbered_and_hits_have_no_order() {
     assert_eq!(value["functions"]["category"][1], "package");
     assert_eq!(value["samples"], Value::Null);
 }
+
+#[test]
+fn in_memory_it_is_the_same_or_too_large() {
+    let profile = read(&chat());
+    let options =
+        ExportOptions { format: ExportFormat::Flame, title: "é".to_owned(), started_at: None };
+    let text = crate::export::text(&profile, &options, 1 << 20).unwrap();
+    let mut expected = Vec::new();
+    crate::export::export(&profile, &options, &mut expected).unwrap();
+    assert_eq!(text.as_bytes(), expected);
+    assert_eq!(crate::export::text(&profile, &options, text.len()).unwrap(), text);
+    for most in [0, 1, text.len() / 2, text.len() - 1] {
+        let error = crate::export::text(&profile, &options, most).unwrap_err();
+        assert_eq!(error.code(), "ERR_RSPROF_BUDGET");
+    }
+}

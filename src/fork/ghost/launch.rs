@@ -7,8 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use libc::pid_t;
 use serde_json::{Value, json};
 
-use super::place::Draft;
-use super::{Vigil, clock, record, steward};
+use super::{Vigil, steward};
 use crate::error::{Error, ForkFailure, Result};
 use crate::fork::child::{self, Work};
 use crate::fork::mappings::{self, Inheritance};
@@ -16,6 +15,10 @@ use crate::fork::parent;
 use crate::fork::plan::ForkPlan;
 use crate::fork::quiesce::quiesce;
 use crate::fork::sandbox::Lifetime;
+use crate::fork::task::{SnapshotTask, Task};
+use crate::sidecar::{millis, resident_bytes};
+use crate::sink::Draft;
+use crate::utc;
 
 /// Longest wait for the other threads to fall asleep. Longer than for an ordinary child: at the limit
 /// V8's helpers sweep what a collection has just left, and there may be no later for a second try.
@@ -56,16 +59,8 @@ impl Occasion {
     }
 
     pub(super) fn started_at(&self) -> String {
-        clock::iso(self.at)
+        utc::iso(self.at)
     }
-}
-
-fn resident_bytes() -> Option<u64> {
-    let statm = fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
-    // SAFETY: sysconf reads a constant.
-    let page = u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).ok()?;
-    Some(pages * page)
 }
 
 /// What the steward is told, one JSON line.
@@ -147,7 +142,7 @@ pub(super) fn launch(vigil: &Vigil, plan: &ForkPlan, occasion: &Occasion) -> Res
     let told = match launched {
         Ok((child, retries)) => {
             children.push(child);
-            let pause_ms = record::millis(occasion.begun.elapsed());
+            let pause_ms = millis(occasion.begun.elapsed());
             Orders { child, retries, pause_ms }.to_json()
         }
         Err(error) => json!({ "failed": error.to_string() }),
@@ -177,9 +172,11 @@ impl Attempt<'_> {
             output: clone(self.output)?,
             reports: clone(self.reports)?,
             errors: clone(self.errors)?,
-            compression: request.compression,
-            options: request.options.clone(),
-            snapshot: request.snapshot,
+            task: Task::Snapshot(SnapshotTask {
+                compression: request.compression,
+                options: request.options.clone(),
+                snapshot: request.snapshot,
+            }),
             sync: true,
             lifetime: Lifetime::Outlives,
             parent: self.vigil.pid,

@@ -14,9 +14,7 @@
 //! marked as inherited, so it holds none of it. It does what a parent does for an ordinary child: keeps the
 //! budgets, notes a failure, leaves nothing half-written.
 
-mod clock;
 mod launch;
-mod place;
 mod reaper;
 mod record;
 mod steward;
@@ -27,12 +25,12 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::{Map, Value};
 
 use self::launch::{Launch, Occasion};
-pub use self::place::{Naming, Place};
 use super::parent::Budget;
 use super::plan::ForkPlan;
 use crate::error::{Error, Result};
 use crate::heap::StreamOptions;
-use crate::sink::Compression;
+use crate::sink::{Compression, Place};
+use crate::utc;
 use crate::v8::{Answer, HeapProfiler, Isolate, LimitHandler, NearHeapLimit, SnapshotOptions};
 
 /// What a worker gets beyond its limit until Node's own callback is asked, which ends the worker
@@ -158,6 +156,6 @@ impl Vigil {
     }
 
     fn file_name(&self, at: SystemTime) -> String {
-        self.request.place.file_name(&clock::stamp(at))
+        self.request.place.file_name(&utc::stamp(at))
     }
 }

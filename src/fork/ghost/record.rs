@@ -1,28 +1,12 @@
-//! The sidecar, as lib/sidecar.js writes it, from a process that has no JavaScript.
-
-use std::time::Duration;
+//! The sidecar of a snapshot at out-of-memory.
 
 use serde_json::{Map, Value, json};
 
 use super::launch::{Occasion, Orders};
 use crate::error::Error;
-use crate::fork::report::ChildReport;
+use crate::fork::report::{ChildReport, Product};
 use crate::heap::ClassFigure;
-
-/// The fields in their order.
-const ORDER: [&str; 11] = [
-    "format",
-    "kind",
-    "file",
-    "reason",
-    "startedAt",
-    "options",
-    "result",
-    "error",
-    "versions",
-    "host",
-    "process",
-];
+use crate::sidecar::{document, millis};
 
 /// The text of the sidecar: what `known` says, and how it went.
 pub(super) fn text(
@@ -32,7 +16,8 @@ pub(super) fn text(
 ) -> String {
     let mut fields = known.clone();
     fields.insert("file".into(), occasion.name.as_str().into());
-    fields.insert("reason".into(), "out-of-memory".into());
+    // What armed it may have given a reason of its own: a rule has.
+    fields.entry("reason").or_insert_with(|| "out-of-memory".into());
     fields.insert("startedAt".into(), occasion.started_at().into());
     fields.insert("process".into(), process(occasion));
     match outcome {
@@ -41,17 +26,6 @@ pub(super) fn text(
             .insert("error".into(), json!({ "code": error.code(), "message": error.to_string() })),
     };
     document(&fields)
-}
-
-fn document(fields: &Map<String, Value>) -> String {
-    let lines: Vec<String> = ORDER
-        .iter()
-        .filter_map(|name| {
-            let value = format!("{:#}", fields.get(*name)?).replace('\n', "\n  ");
-            Some(format!("  \"{name}\": {value}"))
-        })
-        .collect();
-    format!("{{\n{}\n}}\n", lines.join(",\n"))
 }
 
 fn process(occasion: &Occasion) -> Value {
@@ -64,7 +38,8 @@ fn process(occasion: &Occasion) -> Value {
 }
 
 fn result(report: &ChildReport, orders: &Orders, occasion: &Occasion) -> Value {
-    let (digest, figures) = (&report.written.digest, &report.written.figures);
+    let Product::Snapshot(written) = &report.product else { return Value::Null };
+    let (digest, figures) = (&written.digest, &written.figures);
     let class = |class: &ClassFigure| json!({ "name": class.name, "count": class.count, "selfSize": class.self_size });
     let phases = &report.phases;
     json!({
@@ -92,25 +67,4 @@ fn result(report: &ChildReport, orders: &Orders, occasion: &Occasion) -> Value {
             },
         },
     })
-}
-
-pub(super) fn millis(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_stand_in_their_order() {
-        let fields = json!({ "process": { "rss": 1 }, "format": "f", "kind": "k" });
-        let text = document(fields.as_object().unwrap());
-        assert_eq!(
-            text,
-            "{\n  \"format\": \"f\",\n  \"kind\": \"k\",\n  \"process\": {\n    \"rss\": 1\n  }\n}\n"
-        );
-        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), fields);
-    }
 }

@@ -6,12 +6,12 @@ use std::os::fd::AsRawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::launch::{Occasion, Orders, draft_of_steward};
-use super::place::{self, Draft};
 use super::{Vigil, record};
 use crate::error::{Error, Result};
 use crate::fork::parent::Child;
 use crate::fork::report::ChildReport;
 use crate::fork::sandbox::{self, Lifetime};
+use crate::sink::{Draft, sync_folder};
 
 /// What the steward works with.
 pub(super) struct Post<'a> {
@@ -53,7 +53,7 @@ impl Post<'_> {
             (outcome, _) => outcome,
         };
         describe(vigil, occasion, &outcome);
-        place::sync_folder(&vigil.request.place.folder);
+        sync_folder(&vigil.request.place.folder);
     }
 
     /// Lets go of what the dying process had open: its ports are free at once, its pipes are closed.

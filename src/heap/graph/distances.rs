@@ -1,6 +1,6 @@
 //! How far everything is from the program's roots, and by which edge the shortest way leads there.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ephemerons::table_id;
 use super::essential::is_user_root;
@@ -59,6 +59,19 @@ impl Distances {
         }
     }
 
+    /// Whether a shortest way has at most so many edges. What nothing reaches has a way of none.
+    #[must_use]
+    pub fn is_within(&self, graph: &Graph, node: Node, most: usize) -> bool {
+        let mut at = node;
+        for _ in 0..=most {
+            match self.edge(at) {
+                NO_EDGE => return true,
+                edge => at = graph.edge_source(edge),
+            }
+        }
+        false
+    }
+
     /// Whether the program begins here: the global object, or its context.
     #[must_use]
     pub fn is_user_root(&self, node: Node) -> bool {
@@ -82,6 +95,45 @@ impl Distances {
         }
         path.reverse();
         path
+    }
+}
+
+/// Distances of many nodes: ways that meet, as those into a linked list do, are walked once.
+#[derive(Debug)]
+pub struct KnownDistances<'a> {
+    distances: &'a Distances,
+    graph: &'a Graph,
+    known: FxHashMap<Node, i32>,
+}
+
+impl<'a> KnownDistances<'a> {
+    /// Nothing is known yet.
+    #[must_use]
+    pub fn new(distances: &'a Distances, graph: &'a Graph) -> Self {
+        Self { distances, graph, known: FxHashMap::default() }
+    }
+
+    /// As [`Distances::distance`].
+    pub fn distance(&mut self, node: Node) -> i32 {
+        let mut walked = Vec::new();
+        let mut at = node;
+        let mut distance = loop {
+            if let Some(distance) = self.known.get(&at) {
+                break *distance;
+            }
+            match self.distances.edge(at) {
+                edge if edge != NO_EDGE && !self.distances.is_user_root(at) => {
+                    walked.push(at);
+                    at = self.graph.edge_source(edge);
+                }
+                _ => break self.distances.distance(self.graph, at),
+            }
+        };
+        for node in walked.into_iter().rev() {
+            distance += 1;
+            self.known.insert(node, distance);
+        }
+        distance
     }
 }
 

@@ -34,7 +34,7 @@ use std::path::Path;
 pub use crate::text::{Control, Encoding};
 pub use classes::{ClassId, ClassSizes, Classes};
 pub use columns::Location;
-pub use distances::{Distances, NO_EDGE};
+pub use distances::{Distances, KnownDistances, NO_EDGE};
 pub use dominators::Dominators;
 pub use kinds::{EdgeKind, NodeKind};
 pub use sizes::{FileSizes, SelfSizes};

@@ -57,6 +57,8 @@ pub(super) struct Census {
     order: Vec<u32>,
     passed: usize,
     largest: Vec<ClassFigure>,
+    /// Every name by its index, where they are wanted.
+    kept: Option<FxHashMap<u32, String>>,
 }
 
 impl Census {
@@ -79,7 +81,18 @@ impl Census {
             order: Vec::new(),
             passed: 0,
             largest: Vec::new(),
+            kept: None,
         }
+    }
+
+    /// Keeps all names, for [`Self::take_names`].
+    pub(super) fn keep_names(&mut self) {
+        self.kept = Some(FxHashMap::default());
+    }
+
+    /// The names of objects and native nodes, after the last of them.
+    pub(super) fn take_names(&mut self) -> FxHashMap<u32, String> {
+        self.kept.take().unwrap_or_default()
     }
 
     /// Counts one node. A type the header does not name is left out.
@@ -107,12 +120,15 @@ impl Census {
 
     /// Takes the text, or its first [`NAME_BYTES`], of the string last wanted, as written in JSON.
     pub(super) fn name(&mut self, text: &[u8]) {
-        let index = self.order.get(self.passed);
-        let Some(tally) = index.and_then(|index| self.named.get(index)).copied() else {
+        let index = self.order.get(self.passed).copied();
+        let Some(tally) = index.and_then(|index| self.named.get(&index)).copied() else {
             return;
         };
         self.passed += 1;
         let name = unescape(text);
+        if let (Some(kept), Some(index)) = (&mut self.kept, index) {
+            kept.insert(index, name.clone());
+        }
         if let Some((_, fixed)) = self.fixed.iter_mut().find(|(group, _)| *group == name) {
             fixed.add(tally);
             return;

@@ -12,6 +12,7 @@ use super::tables::{Table, Tables};
 use super::{invalid, rows::Progress as Scanned};
 use crate::error::{Error, Result};
 use crate::heap::header;
+use crate::heap::marks::HeapMarks;
 use crate::heap::numbers::{is_space, skip_space};
 
 /// The longest header, in bytes. V8's has 1.5 KiB.
@@ -74,6 +75,7 @@ impl SnapshotStream {
             seen: Vec::new(),
             header: Vec::new(),
             top_classes: options.top_classes,
+            marking: false,
             tables: None,
             references: References::default(),
             strings: StringTable::default(),
@@ -81,6 +83,14 @@ impl SnapshotStream {
             gathered: Vec::new(),
         };
         Self { parser, carry: Vec::new(), raw_bytes: 0 }
+    }
+
+    /// As [`Self::new`]; notes each object, for [`Self::finish_marks`].
+    #[must_use]
+    pub fn marking(options: StreamOptions) -> Self {
+        let mut stream = Self::new(options);
+        stream.parser.marking = true;
+        stream
     }
 
     /// Takes the next bytes, of any number, and writes what can go out: the same bytes at once, or
@@ -133,6 +143,19 @@ impl SnapshotStream {
     pub fn finish(mut self, out: &mut dyn Write) -> Result<SnapshotFigures> {
         Output::new(&mut self.parser.gathered, out).drain()?;
         self.parser.finish(self.raw_bytes)
+    }
+
+    /// Takes the end of a stream that was [`Self::marking`]; what it was passed on to has all of it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSnapshot`] where the document is not complete, or the stream made no marks.
+    pub fn finish_marks(mut self) -> Result<HeapMarks> {
+        let nodes = self.parser.tables.as_mut().map(|tables| &mut tables.nodes);
+        let draft = nodes.and_then(|nodes| Some((nodes.marks.take()?, nodes.census.take_names())));
+        let figures = self.parser.finish(self.raw_bytes)?;
+        let (draft, names) =
+            draft.ok_or_else(|| invalid("no object was noted", figures.raw_bytes))?;
+        Ok(draft.finish(&names))
     }
 
     /// How far it is; a few loads.
@@ -203,6 +226,7 @@ struct Parser {
     seen: Vec<Section>,
     header: Vec<u8>,
     top_classes: usize,
+    marking: bool,
     /// None before the header's end.
     tables: Option<Tables>,
     references: References,
@@ -350,7 +374,7 @@ impl Parser {
         self.header.extend_from_slice(bytes);
         if done {
             let layout = header::parse(&self.header).map_err(|fault| invalid(&fault, start))?;
-            self.tables = Some(Tables::new(layout, self.top_classes));
+            self.tables = Some(Tables::new(layout, self.top_classes, self.marking));
             self.header = Vec::new();
             self.phase = Phase::Behind;
         }

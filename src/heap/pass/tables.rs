@@ -2,6 +2,7 @@
 
 use super::census::Census;
 use crate::heap::header::{EdgeLayout, FunctionLayout, Layout, NodeLayout};
+use crate::heap::marks::MarkDraft;
 use crate::heap::numbers::MAX_FIELDS;
 
 /// A field that holds a string index.
@@ -40,10 +41,10 @@ pub(super) struct Tables {
 
 impl Tables {
     /// Before the first record.
-    pub(super) fn new(layout: Layout, top_classes: usize) -> Self {
+    pub(super) fn new(layout: Layout, top_classes: usize, marking: bool) -> Self {
         Self {
             edges: Edges::new(layout.edges, &layout.nodes),
-            nodes: Nodes::new(layout.nodes, top_classes),
+            nodes: Nodes::new(layout.nodes, top_classes, marking),
             functions: layout.functions.map(|layout| Functions { layout }),
         }
     }
@@ -58,10 +59,11 @@ pub(super) struct Nodes {
     pub(super) count: u64,
     /// Sum of the nodes' edge counts.
     pub(super) edges: u64,
+    pub(super) marks: Option<MarkDraft>,
 }
 
 impl Nodes {
-    fn new(layout: NodeLayout, top_classes: usize) -> Self {
+    fn new(layout: NodeLayout, top_classes: usize, marking: bool) -> Self {
         let values = layout.kinds.iter().map(|kind| match kind.as_str() {
             // V8 writes the values of numbers as strings of no size.
             "string" => (true, false),
@@ -69,8 +71,24 @@ impl Nodes {
             _ => (false, false),
         });
         let values = values.collect();
-        let census = Census::new(&layout.kinds, top_classes);
-        Self { layout, values, census, count: 0, edges: 0 }
+        let mut census = Census::new(&layout.kinds, top_classes);
+        if marking {
+            census.keep_names();
+        }
+        let marks = marking.then(|| MarkDraft::new(&layout.kinds));
+        Self { layout, values, census, count: 0, edges: 0, marks }
+    }
+
+    fn mark(&mut self, kind: usize, record: &[u64; MAX_FIELDS]) -> Result<(), Fault> {
+        let (Some(marks), Some(id)) = (&mut self.marks, self.layout.id) else {
+            return Err("the nodes have no ids");
+        };
+        let name = record[self.layout.name] as u32;
+        if marks.add(kind, name, record[id], record[self.layout.self_size]) {
+            Ok(())
+        } else {
+            Err("a node's id is out of range")
+        }
     }
 
     /// `snapshot.node_count`.
@@ -98,6 +116,9 @@ impl Table for Nodes {
         self.edges = self.edges.saturating_add(record[self.layout.edge_count]);
         // An index that does not fit is found by the check of references.
         self.census.add(kind, record[self.layout.name] as u32, record[self.layout.self_size]);
+        if self.marks.is_some() {
+            self.mark(kind, record)?;
+        }
         Ok(())
     }
 

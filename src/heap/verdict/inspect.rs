@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::analysis::Analysis;
+use super::listing::{Window, page};
 use super::object::ObjectRef;
 use super::path::PathStep;
 use crate::error::{Error, Result};
@@ -69,7 +70,7 @@ pub fn inspect(analysis: &Analysis, id: u32, limit: usize) -> Result<HeapInspect
     Ok(HeapInspection {
         object: InspectedObject {
             object: analysis.object(node),
-            class_name: analysis.classes.name_of(node).to_owned(),
+            class_name: analysis.class_name(node),
             distance: analysis.distances.distance(&analysis.graph, node),
         },
         properties: analysis.property_steps(node, limit),
@@ -86,7 +87,7 @@ pub fn inspect(analysis: &Analysis, id: u32, limit: usize) -> Result<HeapInspect
     })
 }
 
-fn unknown(analysis: &Analysis, id: u32) -> Error {
+pub(super) fn unknown(analysis: &Analysis, id: u32) -> Error {
     Error::InvalidArgument(format!(
         "no object has the id @{id} among the {} of this snapshot; ids are the numbers behind the @ of a \
          report of the same file",
@@ -95,7 +96,7 @@ fn unknown(analysis: &Analysis, id: u32) -> Error {
 }
 
 /// Where references of a kind stand in the list.
-fn rank(kind: EdgeKind) -> usize {
+pub(super) fn rank(kind: EdgeKind) -> usize {
     match kind {
         EdgeKind::Property | EdgeKind::Context => 0,
         EdgeKind::Element => 1,
@@ -118,14 +119,10 @@ impl Analysis {
 
     /// The children in the dominator tree that retain most, and how many there are.
     fn biggest_children(&self, node: Node, limit: usize) -> (Vec<ObjectRef>, usize) {
-        let mut children: Vec<Node> = self.tree.children(node).collect();
+        let children: Vec<Node> = self.tree.children(node).collect();
         let count = children.len();
         let by_size = |child: &Node| (std::cmp::Reverse(self.tree.retained_size(*child)), *child);
-        if limit < count {
-            children.select_nth_unstable_by_key(limit, by_size);
-            children.truncate(limit);
-        }
-        children.sort_unstable_by_key(by_size);
+        let children = page(children, Window::first(limit), by_size);
         (children.into_iter().map(|child| self.object(child)).collect(), count)
     }
 }

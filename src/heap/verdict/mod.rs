@@ -8,6 +8,7 @@ mod collections;
 pub mod diff;
 mod functions;
 pub mod inspect;
+pub mod listing;
 mod names;
 mod object;
 mod overview;

@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::analysis::Analysis;
+use super::names::cut;
+use super::tables::CLASS_NAME;
 use crate::heap::graph::Node;
 
 /// What is told of an object wherever it is named.
@@ -49,6 +51,12 @@ impl Analysis {
             share: self.share(node),
             location: self.place(node),
         }
+    }
+
+    /// Name of a node's class, as the table of classes has it.
+    #[must_use]
+    pub fn class_name(&self, node: Node) -> String {
+        cut(self.classes.name_of(node), CLASS_NAME)
     }
 
     /// Where a node's function or class stands.

@@ -2,7 +2,7 @@
 
 use super::analysis::Analysis;
 use super::path::PathStep;
-use crate::heap::graph::{EdgeKind, Graph, Node};
+use crate::heap::graph::{EdgeKind, Graph, KnownDistances, Node};
 
 /// A reference to an object, from its other end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,12 +37,13 @@ impl Analysis {
     pub(super) fn retainer_steps(&self, node: Node, limit: usize) -> (Vec<PathStep>, usize) {
         let graph = &self.graph;
         let mut found = retainers(graph, node);
-        // To know how far a retainer is its way is walked: of very many the order is the file's.
+        // Of very many the order is the file's.
         let total = found.len();
         found.truncate(MOST_SORTED.max(limit));
+        let mut distances = KnownDistances::new(&self.distances, graph);
         found.sort_by_cached_key(|one| {
             let is_weak = graph.edge(one.edge).kind == EdgeKind::Weak;
-            (is_weak, self.distance_rank(one.from))
+            (is_weak, rank(distances.distance(one.from)))
         });
         let step = |one: &Retainer| PathStep {
             edge: self.edge_ref(graph.edge(one.edge)),
@@ -50,9 +51,9 @@ impl Analysis {
         };
         (found.iter().take(limit).map(step).collect(), total)
     }
+}
 
-    /// What nothing reaches has a negative distance and is the farthest.
-    fn distance_rank(&self, node: Node) -> u32 {
-        u32::try_from(self.distances.distance(&self.graph, node)).unwrap_or(u32::MAX)
-    }
+/// What nothing reaches has a negative distance and is the farthest.
+fn rank(distance: i32) -> u32 {
+    u32::try_from(distance).unwrap_or(u32::MAX)
 }

@@ -8,6 +8,9 @@ use super::names::{cut, text};
 use super::object::ObjectRef;
 use crate::heap::graph::{ClassSizes, Node, NodeKind};
 
+/// Characters of a class's name that are shown.
+pub(super) const CLASS_NAME: usize = 200;
+
 /// A class and what its objects amount to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -68,9 +71,9 @@ impl Analysis {
             .collect()
     }
 
-    fn class_row(&self, name: &str, sizes: &ClassSizes) -> ClassRow {
+    pub(super) fn class_row(&self, name: &str, sizes: &ClassSizes) -> ClassRow {
         ClassRow {
-            name: cut(name, 200),
+            name: cut(name, CLASS_NAME),
             count: sizes.count,
             self_size: sizes.self_size,
             retained_size: sizes.retained_size,

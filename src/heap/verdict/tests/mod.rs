@@ -7,6 +7,7 @@ mod growth;
 mod heap;
 mod ids;
 mod inspection;
+mod listing;
 mod paths;
 mod series;
 mod signatures;

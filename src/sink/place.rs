@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 pub enum Naming {
     /// So.
     Fixed(String),
-    /// The time of death, then this.
+    /// The time at which there is something to write, then this.
     Stamped(String),
 }
 
@@ -36,7 +36,9 @@ pub struct Place {
 }
 
 impl Place {
-    pub(super) fn file_name(&self, stamp: &str) -> String {
+    /// The name of a file whose time is `stamp`.
+    #[must_use]
+    pub fn file_name(&self, stamp: &str) -> String {
         match &self.naming {
             Naming::Fixed(name) => name.clone(),
             Naming::Stamped(rest) => format!("{stamp}{rest}"),
@@ -44,7 +46,7 @@ impl Place {
     }
 
     /// The file `name`, for as long as the process `writer` is at it.
-    pub(super) fn draft(&self, name: &str, writer: pid_t) -> Draft {
+    pub(crate) fn draft(&self, name: &str, writer: pid_t) -> Draft {
         let Self { host_tag, thread_id, .. } = self;
         let final_path = self.folder.join(name);
         let mut partial = OsString::from(&final_path);
@@ -62,15 +64,15 @@ fn start_time(pid: pid_t) -> String {
 }
 
 /// A file that is not visible yet.
-pub(super) struct Draft {
-    pub(super) final_path: PathBuf,
-    partial: PathBuf,
+pub(crate) struct Draft {
+    pub(crate) final_path: PathBuf,
+    pub(crate) partial: PathBuf,
     overwrite: bool,
 }
 
 impl Draft {
     /// Makes the empty partial file, for its owner alone.
-    pub(super) fn create(&self) -> Result<File> {
+    pub(crate) fn create(&self) -> Result<File> {
         OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -81,21 +83,21 @@ impl Draft {
     }
 
     /// Makes the partial file with this content, durable.
-    pub(super) fn write(&self, text: &str) -> Result<()> {
+    pub(crate) fn write(&self, text: &str) -> Result<()> {
         let mut file = self.create()?;
         let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
         written.map_err(Error::io("writing the sidecar"))
     }
 
     /// Puts the file in place.
-    pub(super) fn commit(&self) -> Result<()> {
+    pub(crate) fn commit(&self) -> Result<()> {
         let put = if self.overwrite { fs::rename } else { link_into };
         put(&self.partial, &self.final_path)
             .map_err(Error::io("putting the finished file in place"))
     }
 
     /// Removes what is not visible yet.
-    pub(super) fn discard(&self) {
+    pub(crate) fn discard(&self) {
         let _gone_already = fs::remove_file(&self.partial);
     }
 }
@@ -119,7 +121,7 @@ fn is_no_link(error: &io::Error) -> bool {
 }
 
 /// Makes the names in a folder durable, where the file system lets us.
-pub(super) fn sync_folder(folder: &Path) {
+pub(crate) fn sync_folder(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         let _unsupported = folder.sync_all();
     }
