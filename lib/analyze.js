@@ -14,20 +14,31 @@ const { readPath, resolveOptions } = require('./options.js');
 const { fileKind, loadProfile } = require('./profile-file.js');
 const { unseenMemory } = require('./unseen-memory.js');
 
-async function analyzeHeap(run, file, { top }) {
+/** The report of a heap snapshot, of the engine's text. */
+async function heapReport(file, text) {
   const sidecar = await findSidecar(file);
-  const text = await run((addon, report) => addon.analyzeHeap(file.path, { top }, report));
   const { kind, verdict, overview, ...rest } = JSON.parse(text);
   return { kind, file, verdict, overview, rss: unseenMemory(overview, sidecar), ...rest, sidecar };
 }
 
-async function analyzeProfile(run, file, settings) {
+/** The same of a profile; `scripts`: how many of them had maps. */
+async function profileReport(file, text, scripts) {
   const sidecar = await findSidecar(file);
-  const { profile, scripts } = await loadProfile(run, file.path, { ...settings, texts: true });
-  const { top } = settings;
-  const text = await run((_, report) => profile.report({ top }, report));
   const { kind, ...rest } = JSON.parse(text);
   return { kind, file, ...rest, sourceMaps: scripts, sidecar };
+}
+
+async function analyzeHeap(run, file, { top }) {
+  return heapReport(
+    file,
+    await run((addon, report) => addon.analyzeHeap(file.path, { top }, report)),
+  );
+}
+
+async function analyzeProfile(run, file, settings) {
+  const { profile, scripts } = await loadProfile(run, file.path, { ...settings, texts: true });
+  const { top } = settings;
+  return profileReport(file, await run((_, report) => profile.report({ top }, report)), scripts);
 }
 
 /**
@@ -51,4 +62,4 @@ async function analyze(path, options) {
   return { ...report, durationMs: performance.now() - begin };
 }
 
-module.exports = { analyze };
+module.exports = { analyze, heapReport, profileReport };

@@ -97,4 +97,12 @@ function describe() {
   return { name, reason: choice.reason, v8: process.versions.v8, node: process.versions.node };
 }
 
-module.exports = { current, describe };
+/**
+ * @returns {object|undefined} the addon, where it is the back end: for what is no capture
+ * @throws {RsprofError} as {@link current}
+ */
+function addonInUse() {
+  return current().name === 'native' ? require('../native/index.js') : undefined;
+}
+
+module.exports = { addonInUse, current, describe };

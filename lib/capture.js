@@ -27,6 +27,8 @@ const TITLES = Object.freeze({
   cpuProfile: 'record the CPU profile',
   heapProfile: 'record the heap profile',
   gcProfile: 'record the garbage collections',
+  report: 'write the diagnostic report',
+  classHistogram: 'count the classes',
 });
 
 let count = 0;
@@ -39,7 +41,7 @@ class Capture {
   #progress;
 
   /**
-   * @param {'heapSnapshot'|'cpuProfile'|'heapProfile'|'gcProfile'} kind
+   * @param {'heapSnapshot'|'cpuProfile'|'heapProfile'|'gcProfile'|'report'|'classHistogram'} kind
    * @param {object} settings the options with their defaults
    * @param {AbortSignal} [signal] ends the capture; the option's by default
    */

@@ -28,17 +28,26 @@ function retryAfter(header, now = Date.now()) {
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-/** Reads the answer to its end, so that the connection can be used again. */
-function readAnswer(response, resolve, reject) {
+/**
+ * Reads the answer to its end, so that the connection can be used again; of one that exceeds `most` bytes
+ * no more than that.
+ */
+function readAnswer(response, most, resolve, reject) {
   let text = '';
+  let bytes = 0;
+  const finish = () => {
+    const { statusCode: status, headers } = response;
+    resolve({ status, text, retryAfterMs: retryAfter(headers['retry-after']) });
+  };
   response.setEncoding('utf8');
   response.on('data', (chunk) => {
     if (text.length < MAX_ANSWER) text += chunk.slice(0, MAX_ANSWER);
+    bytes += chunk.length;
+    if (bytes <= most) return;
+    finish();
+    response.destroy();
   });
-  response.on('end', () => {
-    const { statusCode: status, headers } = response;
-    resolve({ status, text, retryAfterMs: retryAfter(headers['retry-after']) });
-  });
+  response.on('end', finish);
   response.on('error', reject);
   response.on('aborted', () => reject(new Error('the connection was lost during the answer')));
 }
@@ -61,9 +70,10 @@ function isStale(sent, error) {
  * @param {URL} request.url
  * @param {object} request.headers
  * @param {Buffer[]} request.parts
- * @param {http.Agent} request.agent
+ * @param {http.Agent|false} request.agent false: a connection for this request alone
  * @param {number} request.timeoutMs for all of it
  * @param {AbortSignal} request.signal ends it
+ * @param {number} [request.maxAnswer] bytes of the answer after which the connection is closed
  * @returns {Promise<{ status: number, text: string, retryAfterMs: number|undefined }>}
  */
 async function post(request) {
@@ -78,7 +88,7 @@ async function post(request) {
 /** Errors of connections that were closed meanwhile. */
 const stale = new WeakSet();
 
-function attempt({ url, headers, parts, agent, timeoutMs, signal }) {
+function attempt({ url, headers, parts, agent, timeoutMs, signal, maxAnswer = Infinity }) {
   const { request } = url.protocol === 'https:' ? https : http;
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   return new Promise((resolve, reject) => {
@@ -94,7 +104,7 @@ function attempt({ url, headers, parts, agent, timeoutMs, signal }) {
       reject(new Error('the connection was closed'));
     });
     sent.on('socket', (socket) => socket.unref());
-    sent.on('response', (response) => readAnswer(response, resolve, reject));
+    sent.on('response', (response) => readAnswer(response, maxAnswer, resolve, reject));
     sent.on('error', (error) => {
       if (isStale(sent, error)) stale.add(error);
       reject(error);

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * What rsprof says about itself: `NODE_DEBUG=rsprof` lines, and the channels `rsprof:capture` and
- * `rsprof:continuous`.
+ * What rsprof says about itself: `NODE_DEBUG=rsprof` lines, and the channels `rsprof:capture`,
+ * `rsprof:continuous` and `rsprof:watch`.
  *
  * @module
  */
@@ -15,6 +15,7 @@ const log = debuglog('rsprof');
 
 const captures = diagnosticsChannel.channel('rsprof:capture');
 const continuous = diagnosticsChannel.channel('rsprof:continuous');
+const watch = diagnosticsChannel.channel('rsprof:watch');
 
 /**
  * Tells the subscribers of `rsprof:capture` (and the debug log) about a capture.
@@ -40,4 +41,15 @@ function publishContinuous(phase, message) {
   if (continuous.hasSubscribers) continuous.publish({ phase, ...message });
 }
 
-module.exports = { log, publish, publishContinuous };
+/**
+ * Tells the subscribers of `rsprof:watch` (and the debug log) about a watcher.
+ *
+ * @param {'start'|'fire'|'skip'|'action'|'done'|'stuck'|'crash'|'failure'|'stop'} event
+ * @param {object} message see `Watcher` in index.d.ts
+ */
+function publishWatch(event, message) {
+  log('watch: %s %s %s', event, message.rule ?? '', message.error?.message ?? message.reason ?? '');
+  if (watch.hasSubscribers) watch.publish({ event, ...message });
+}
+
+module.exports = { log, publish, publishContinuous, publishWatch };

@@ -45,15 +45,22 @@ async function pageAround(run, profile) {
 /** A file that is half written when this thread is terminated is removed; the engine has loaded the addon. */
 const guardFile = (partial) => require('../native/index.js').guardFile(partial);
 
-async function writeProfile(run, profile, described, target) {
+/**
+ * Writes a profile that the engine has read.
+ *
+ * @param {Function} run of `withEngine()`
+ * @param {object} profile the addon's `ProfileFile`
+ * @param {{ path: string, bytes: number }} file it was read from
+ * @param {string} format
+ * @param {object} target of `planFile()`
+ */
+async function writeProfile(run, profile, file, format, target) {
+  const described = describe(file, await findSidecar(file), { format });
+  const page = format === 'html' ? await pageAround(run, profile) : {};
   const toError = (error) => fromSystemError(error, 'write', target.path);
   const write = (partial) =>
-    run((_, report) => profile.write({ ...described, path: partial }, report), toError);
-  try {
-    await target.fill(write, guardFile);
-  } finally {
-    profile.release();
-  }
+    run((_, report) => profile.write({ ...described, ...page, path: partial }, report), toError);
+  await target.fill(write, guardFile);
 }
 
 /**
@@ -70,15 +77,17 @@ async function exportProfile(path, options) {
   const begin = performance.now();
   const file = await describeFile(name);
   const target = planFile(out, { overwrite, inputs: [file.path] });
-  const described = describe(file, await findSidecar(file), settings);
   await withEngine({ file: file.path, settings }, async (run) => {
     const texts = format === 'html';
     const { profile } = await loadProfile(run, file.path, { ...settings, texts });
-    const page = format === 'html' ? await pageAround(run, profile) : {};
-    await writeProfile(run, profile, { ...described, ...page }, target);
+    try {
+      await writeProfile(run, profile, file, format, target);
+    } finally {
+      profile.release();
+    }
   });
   const { size: bytes } = await fs.promises.stat(target.path);
   return { path: target.path, bytes, format, durationMs: performance.now() - begin };
 }
 
-module.exports = { exportProfile };
+module.exports = { exportProfile, writeProfile };

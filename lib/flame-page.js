@@ -8,55 +8,10 @@
  * @module
  */
 
-const fs = require('node:fs');
-const path = require('node:path');
 const { flameVerdict } = require('./flame-verdict.js');
 const { policy } = require('./page-policy.js');
 const version = require('./version.js');
-
-const ROOT = path.join(__dirname, '..');
-
-const WEB = path.join(ROOT, 'web');
-
-const REQUIRE = /\brequire\('(\.[^']+)'\)/g;
-
-/** A file and all that it requires, by their names below the package, each once. */
-function collect(file, found = new Map()) {
-  const name = path.relative(ROOT, file).split(path.sep).join('/');
-  if (found.has(name)) return found;
-  found.set(name, '');
-  const inPackage = (wanted) => {
-    const other = path.join(path.dirname(file), wanted);
-    collect(other, found);
-    return path.relative(ROOT, other).split(path.sep).join('/');
-  };
-  const source = fs.readFileSync(file, 'utf8');
-  found.set(
-    name,
-    source.replace(REQUIRE, (_, wanted) => `require('${inPackage(wanted)}')`),
-  );
-  return found;
-}
-
-/** The modules of the page as one script: what `require` is, and the first one started. */
-function bundle(file) {
-  const modules = [...collect(file)].map(
-    ([name, source]) => `'${name}': (module, require) => {\n${source}\n}`,
-  );
-  return `'use strict';
-(() => {
-const sources = {
-${modules.join(',\n')}
-};
-const loaded = {};
-const require = (name) => {
-  if (!loaded[name]) sources[name]((loaded[name] = { exports: {} }), require);
-  return loaded[name].exports;
-};
-require('web/${path.basename(file)}');
-})();
-`;
-}
+const { fill, webText } = require('./web-assets.js');
 
 /**
  * Style and script of the graph, for a page that shows it among other things: the script gives it
@@ -65,8 +20,7 @@ require('web/${path.basename(file)}');
  * @returns {{ style: string, script: string }}
  */
 function flameAssets() {
-  const style = fs.readFileSync(path.join(WEB, 'flame.css'), 'utf8');
-  return { style, script: bundle(path.join(WEB, 'flame.js')) };
+  return { style: webText('flame.css'), script: webText('flame.js') };
 }
 
 /**
@@ -77,13 +31,10 @@ function flameAssets() {
  */
 function flamePageParts(report) {
   const { style, script } = flameAssets();
-  const template = fs.readFileSync(path.join(WEB, 'flame.html'), 'utf8');
-  // In a style or a script a slot is a comment, so that the template is valid as it stands.
   const verdict = report ? flameVerdict(report) : '';
   const slots = { policy: policy(style, script), style, script, verdict, version };
-  const filled = (part) =>
-    part.replace(/(?:\/\*)?\{\{(\w+)\}\}(?:\*\/)?/g, (_, slot) => slots[slot]);
-  const [head, tail] = template.split('"{{data}}"').map(filled);
+  const parts = webText('flame.html').split('"{{data}}"');
+  const [head, tail] = parts.map((part) => fill(part, slots));
   return { head, tail };
 }
 

@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * A heap snapshot by a forked child: tried again when the fork met an unlucky moment, and taken in
+ * A heap snapshot (or a class histogram) by a forked child: tried again when the fork met an unlucky moment, and taken in
  * this process when no child can be had and the caller allows it.
  *
  * @module
@@ -45,7 +45,8 @@ class ForkRecording {
 
   /**
    * @param {object} backend the native one
-   * @param {object} request see lib/snapshot-strategy.js, with `fallback` and `budget`
+   * @param {object} request see lib/snapshot-strategy.js, with `fallback` and `budget`; with `classes` it is
+   *   for lib/class-histogram.js
    */
   constructor(backend, request) {
     this.#backend = backend;
@@ -99,7 +100,7 @@ class ForkRecording {
         },
       );
       if (report) {
-        if (!spill) learn(heapBytes, report.fork.addedBytes);
+        if (!spill && !this.#request.classes) learn(heapBytes, report.fork.addedBytes);
         return this.#withFork(report);
       }
       this.#expect();

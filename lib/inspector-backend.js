@@ -14,6 +14,7 @@ const { inspectorGrant } = require('./inspector/grants.js');
 const { startHeapProfile } = require('./inspector/heap-recording.js');
 const { InspectorSession } = require('./inspector/session.js');
 const { takeSnapshot } = require('./inspector/snapshot-recording.js');
+const { writeSnapshotSync } = require('./inspector/snapshot-sync.js');
 
 /** Why there is no session, or undefined. */
 function denied() {
@@ -45,11 +46,19 @@ function available() {
   return { ok: true, reason: why ? withoutSession(why) : 'node:v8 and node:inspector serve' };
 }
 
+/** @returns {HeapMarks} see lib/inspector/heap-marks.js */
+function markHeap(tempDir) {
+  const { HeapMarks } = require('./inspector/heap-marks.js');
+  return new HeapMarks(tempDir);
+}
+
 module.exports = {
   name: 'inspector',
   available,
   checkCompression,
+  markHeap,
   startCpuProfile,
   startHeapProfile,
   takeSnapshot,
+  writeSnapshotSync,
 };

@@ -18,7 +18,8 @@ const guarded = new Set();
 /** Methods replaced now: `{ owner, name, original, replacement }`. */
 let wrapped = [];
 
-function finishAll() {
+/** Waits until no other thread reads a snapshot of this one: for who is about to take another. */
+function finishSerializing() {
   for (const recording of [...guarded]) recording.finishSerializing();
 }
 
@@ -29,7 +30,7 @@ function touchesHeap(name, args) {
 function wrap(owner, name) {
   const original = owner[name];
   const replacement = function (...args) {
-    if (guarded.size > 0 && touchesHeap(name, args)) finishAll();
+    if (guarded.size > 0 && touchesHeap(name, args)) finishSerializing();
     return original.apply(this, args);
   };
   Object.defineProperty(replacement, 'name', { value: name });
@@ -90,4 +91,4 @@ function inspectorIsOpen() {
   }
 }
 
-module.exports = { guard, inspectorIsOpen };
+module.exports = { finishSerializing, guard, inspectorIsOpen };

@@ -14,6 +14,8 @@ const KIND_EXTENSIONS = Object.freeze({
   heapSnapshot: '.heapsnapshot',
   cpuProfile: '.cpuprofile',
   heapProfile: '.heapprofile',
+  report: '.report.json',
+  classHistogram: '.classes.json',
 });
 
 // Shared by every copy of rsprof in this thread: two copies must not give one name twice.
@@ -37,7 +39,7 @@ function stamp(date) {
 /**
  * A file name that nobody else gives: `<UTC stamp>-<pid>-<threadId>-<sequence><extension>`.
  *
- * @param {string} kind `heapSnapshot`, `cpuProfile` or `heapProfile`
+ * @param {string} kind `heapSnapshot`, `cpuProfile`, `heapProfile`, `report` or `classHistogram`
  * @param {'gzip'|'zstd'|'none'} compression
  * @param {Date} [date] now by default
  * @returns {string} without a folder

@@ -11,7 +11,7 @@ const { getSystemErrorName } = require('node:util');
 const addon = require('../native/index.js');
 const { abortedError } = require('./abort.js');
 const { CODES, RsprofError, fromSystemError, toRsprofError } = require('./errors.js');
-const { guard, inspectorIsOpen } = require('./inspector-guard.js');
+const { finishSerializing, guard, inspectorIsOpen } = require('./inspector-guard.js');
 const { labelSets, recordingStarts } = require('./label-recorder.js');
 const { finalName } = require('./naming.js');
 
@@ -181,8 +181,9 @@ class ForkAttempt {
     throw failure;
   }
 
-  #report({ snapshot, prepareMs, graphMs, confined, addedBytes, spilledBytes }) {
-    const { serializeMs, ...figures } = snapshot;
+  #report({ snapshot, classes, ...child }) {
+    const { prepareMs, graphMs, writeMs, confined, addedBytes, spilledBytes } = child;
+    const { serializeMs = writeMs, ...figures } = snapshot ?? classes;
     const pauses = { forkMs: this.#forkMs, graphMs: 0, serializeMs: 0, releaseMs: 0 };
     const childMs = { prepareMs, graphMs, serializeMs };
     const fork = { childMs, addedBytes, spilledBytes: spilledBytes ?? null, confined };
@@ -315,6 +316,44 @@ function takeSnapshot({ target, compression, level, numericValues, exposeInterna
   return new SnapshotRecording(native, request);
 }
 
+/**
+ * Writes a snapshot before it returns: this thread stops until the last byte is on the disk.
+ *
+ * @param {{ target: string, redactKey: Buffer|null }} request `target`: an existing, empty file
+ * @throws {RsprofError} DISK_FULL, ACCESS, IO, UNSUPPORTED and others
+ */
+function writeSnapshotSync({ target, redactKey }) {
+  const plain = { compression: 'none', level: 1, numericValues: false, exposeInternals: false };
+  const request = { ...plain, path: target, serializeOnMain: true };
+  if (redactKey) request.redactKey = redactKey;
+  finishSerializing();
+  const native = call('take the heap snapshot', () => addon.takeSnapshot(request));
+  try {
+    unwrap(
+      call('write the heap snapshot', () => native.wait()),
+      target,
+    );
+  } finally {
+    native.release();
+  }
+}
+
+/** @returns {{ nodes: number, bytes: number, compare(): object }} as of lib/inspector/heap-marks.js */
+function markHeap() {
+  finishSerializing();
+  const marks = call('look at the heap', () => addon.markHeap());
+  const compare = () => {
+    finishSerializing();
+    return call('look at the heap', () => marks.compare());
+  };
+  return { nodes: marks.nodes, bytes: marks.bytes, compare };
+}
+
+/** @returns {{ take(): number[][] }} see src/bindings/collections.rs */
+function followCollections() {
+  return call('follow the garbage collections', () => new addon.FullCollections());
+}
+
 /** @returns {string|undefined} why this process cannot be forked for a snapshot */
 function unforkable() {
   if (process.platform !== 'linux') return `${process.platform} has no fork that V8 survives`;
@@ -322,7 +361,7 @@ function unforkable() {
 }
 
 /** @returns {ForkAttempt} see lib/fork-recording.js */
-function forkSnapshot({ target, tempDir, redactKey, budget, spill, ...rest }) {
+function forkSnapshot({ target, tempDir, redactKey, budget, spill, classes, ...rest }) {
   const { compression, level, numericValues, exposeInternals, stableIds } = rest;
   const request = { compression, level, numericValues, exposeInternals, stableIds };
   request.budgetSeconds = budget.seconds;
@@ -330,6 +369,7 @@ function forkSnapshot({ target, tempDir, redactKey, budget, spill, ...rest }) {
   if (budget.memory !== undefined) request.budgetMemory = budget.memory;
   if (target !== null) request.path = target;
   if (redactKey) request.redactKey = redactKey;
+  if (classes) request.classes = { query: classes.query, head: classes.head() };
   return new ForkAttempt(
     call('prepare the fork', () => addon.planFork()),
     request,
@@ -368,13 +408,17 @@ function startHeapProfile({ interval, stackDepth, includeCollected }) {
 
 module.exports = {
   name: NAME,
+  followCollections,
   forkSnapshot,
   guardFile,
+  markHeap,
   isPassing: (error) => passing.has(error),
   probe,
+  queriesObjects: () => addon.queriesObjects(),
   startCpuProfile,
   startHeapProfile,
   takeSnapshot,
   unforkable,
   watchOutOfMemory,
+  writeSnapshotSync,
 };

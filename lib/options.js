@@ -12,6 +12,8 @@
 const { fileURLToPath } = require('node:url');
 const { inspect } = require('node:util');
 const continuous = require('./continuous-options.js');
+const profiler = require('./http/options.js');
+const watch = require('./watch/options.js');
 const { invalidArgument } = require('./errors.js');
 
 /** Calls that write a file. */
@@ -22,7 +24,10 @@ const HEAP = ['heapProfile', 'startHeapProfile'];
 const GC = ['gcProfile', 'startGcProfile'];
 const EVERY = [...FILES, 'heapSnapshotStream'];
 const OUT_OF_MEMORY = ['snapshotOnOutOfMemory'];
+const CLASSES = ['classHistogram'];
 const CONTINUOUS = ['continuous'];
+const WATCH = ['watch'];
+const PROFILER = ['profiler'];
 /** Calls that read captures. */
 const ANALYSES = ['analyze', 'diff', 'inspect', 'signature', 'exportProfile'];
 
@@ -42,21 +47,25 @@ const EXTENSIONS = Object.freeze({ gzip: '.gz', zstd: '.zst', none: '' });
 const BUDGET = Object.freeze({ seconds: 300, memory: undefined, pauseSeconds: 10 });
 
 const OPTIONS = Object.freeze({
-  path: { type: 'path', calls: [...FILES, ...OUT_OF_MEMORY] },
+  path: { type: 'path', calls: [...FILES, ...OUT_OF_MEMORY, ...CLASSES] },
   dir: {
     type: 'path',
-    calls: [...FILES, ...OUT_OF_MEMORY, ...CONTINUOUS],
+    calls: [...FILES, ...OUT_OF_MEMORY, ...CLASSES, ...CONTINUOUS, ...WATCH, ...PROFILER],
     env: 'RSPROF_DIR',
     default: '.',
     // Without a folder nothing is kept on disk.
-    per: { continuous: { env: undefined, default: undefined } },
+    per: {
+      continuous: { env: undefined, default: undefined },
+      watch: watch.DIR,
+      profiler: profiler.DIR,
+    },
   },
   overwrite: {
     type: 'boolean',
-    calls: [...FILES, ...OUT_OF_MEMORY, 'signature', 'exportProfile'],
+    calls: [...FILES, ...OUT_OF_MEMORY, ...CLASSES, 'signature', 'exportProfile'],
     default: false,
   },
-  sidecar: { type: 'boolean', calls: [...FILES, ...OUT_OF_MEMORY], default: true },
+  sidecar: { type: 'boolean', calls: [...FILES, ...OUT_OF_MEMORY, ...CLASSES], default: true },
   compression: {
     type: 'choice',
     values: ['gzip', 'zstd', 'none'],
@@ -67,8 +76,11 @@ const OPTIONS = Object.freeze({
     per: { heapSnapshotStream: { default: 'none', env: undefined } },
   },
   level: { type: 'integer', min: 1, max: 19, calls: [...EVERY, ...OUT_OF_MEMORY] },
-  signal: { type: 'signal', calls: [...EVERY, ...GC, ...ANALYSES, ...CONTINUOUS] },
-  reason: { type: 'string', calls: [...EVERY, ...GC] },
+  signal: {
+    type: 'signal',
+    calls: [...EVERY, ...CLASSES, ...GC, ...ANALYSES, ...CONTINUOUS, ...WATCH],
+  },
+  reason: { type: 'string', calls: [...EVERY, ...CLASSES, ...GC] },
   onProgress: { type: 'function', calls: [...SNAPSHOTS, ...ANALYSES] },
   numericValues: { type: 'boolean', calls: [...SNAPSHOTS, ...OUT_OF_MEMORY], default: false },
   exposeInternals: { type: 'boolean', calls: [...SNAPSHOTS, ...OUT_OF_MEMORY], default: false },
@@ -92,10 +104,10 @@ const OPTIONS = Object.freeze({
   stableIds: { type: 'boolean', calls: SNAPSHOTS, default: false },
   budget: {
     type: 'budget',
-    calls: [...SNAPSHOTS, ...OUT_OF_MEMORY],
+    calls: [...SNAPSHOTS, ...OUT_OF_MEMORY, ...CLASSES],
     default: () => ({ ...BUDGET }),
   },
-  queue: { type: 'boolean', calls: [...SNAPSHOTS, 'heapProfile'], default: false },
+  queue: { type: 'boolean', calls: [...SNAPSHOTS, ...CLASSES, 'heapProfile'], default: false },
   seconds: {
     type: 'number',
     min: 0.001,
@@ -109,14 +121,16 @@ const OPTIONS = Object.freeze({
     min: 0.001,
     max: MAX_SECONDS,
     unit: 'seconds',
-    calls: [...CPU, ...HEAP, ...GC],
+    calls: [...CPU, ...HEAP, ...GC, ...PROFILER],
     // A longer `seconds` asked for is meant: the safety cap stays behind it.
     default: (settings) => Math.max(600, (settings.seconds ?? 0) + 60),
+    per: { profiler: profiler.MAX_SECONDS },
   },
   interval: {
     type: 'integer',
-    calls: [...CPU, ...HEAP, ...CONTINUOUS],
+    calls: [...CPU, ...HEAP, ...CONTINUOUS, ...WATCH],
     per: {
+      watch: watch.INTERVAL,
       continuous: { ...continuous.CPU_INTERVAL, default: 10_000 },
       cpuProfile: { min: 50, max: 1_000_000, default: 1000, unit: 'microseconds' },
       startCpuProfile: { min: 50, max: 1_000_000, default: 1000, unit: 'microseconds' },
@@ -164,11 +178,13 @@ const OPTIONS = Object.freeze({
   // Without a default: lib/out-of-memory.js looks whose death would end the child.
   wait: { type: 'number', min: 0, max: 3600, unit: 'seconds', calls: OUT_OF_MEMORY },
   ...continuous.ROWS,
+  ...watch.ROWS,
+  ...profiler.ROWS,
   // Not an option of a call: read through `fromEnvironment` by lib/backend.js.
   backend: { type: 'choice', values: ['native', 'inspector'], calls: [], env: 'RSPROF_BACKEND' },
 });
 
-/** The row of `name` as `call` sees it. */
+/** The row of option `name` as `call` sees it. */
 function rowFor(name, call) {
   const row = OPTIONS[name];
   return row.per?.[call] ? { ...row, ...row.per[call] } : row;
@@ -240,6 +256,8 @@ function isPlainObject(value) {
 /** For each type: what it accepts, the text of what is allowed, and how the value is used. */
 const TYPES = {
   ...continuous.TYPES,
+  ...watch.TYPES,
+  ...profiler.TYPES,
   group: {
     accepts: (value, row) => isPlainObject(value) || (row.switchable && typeof value === 'boolean'),
     allowed: ({ switchable, fields }) =>
@@ -274,6 +292,15 @@ const TYPES = {
   signal: { accepts: isSignal, allowed: () => 'an AbortSignal' },
 };
 
+/**
+ * Checks one value.
+ *
+ * @param {unknown} value
+ * @param {object} row its type and range
+ * @param {string} where it stands, for the message
+ * @returns {unknown} as it is used
+ * @throws {RsprofError} `ERR_RSPROF_INVALID_ARG`
+ */
 function read(value, row, where) {
   const type = TYPES[row.type];
   if (!type.accepts(value, row)) {
@@ -410,4 +437,13 @@ function resolveOptions(call, options) {
   return settings;
 }
 
-module.exports = { EXTENSIONS, OPTIONS, fromEnvironment, optionNames, readPath, resolveOptions };
+module.exports = {
+  EXTENSIONS,
+  OPTIONS,
+  fromEnvironment,
+  optionNames,
+  readPath,
+  readValue: read,
+  resolveOptions,
+  rowFor,
+};

@@ -53,7 +53,7 @@ function waitSeconds({ wait }) {
   return reason ? WAIT_SECONDS : 0;
 }
 
-function request(settings) {
+function request(settings, reason) {
   const { output, name, stamped } = place(settings);
   const { compression, level, numericValues, exposeInternals, redact, budget } = settings;
   const wait = waitSeconds(settings);
@@ -66,7 +66,10 @@ function request(settings) {
     hostTag: identity().hostTag,
     threadId,
     ...(settings.sidecar && {
-      sidecar: JSON.stringify(sidecarFields({ kind: KIND, settings: options })),
+      sidecar: JSON.stringify({
+        ...sidecarFields({ kind: KIND, settings: options }),
+        ...(reason !== undefined && { reason }),
+      }),
     }),
     compression,
     level,
@@ -86,24 +89,26 @@ function request(settings) {
 let armed;
 
 /**
- * Has a child write a heap snapshot when this thread's heap is full. See index.d.ts.
+ * Has a child write a heap snapshot when this thread's heap is full.
  *
- * @param {object} [options]
+ * @param {object} [options] of `snapshotOnOutOfMemory()`
+ * @param {string} [reason] in the sidecar instead of `out-of-memory`: a rule's, by which lib/watch knows that it
+ *   may remove the file
  * @returns {{ disarm(): void }}
  */
-function snapshotOnOutOfMemory(options) {
+function armOutOfMemory(options, reason) {
   const settings = resolveOptions(CALL, options);
   const backend = backends.current();
-  const reason = unforkable(backend);
-  if (reason) {
-    const message = `rsprof cannot take a snapshot at out-of-memory here: ${reason}`;
+  const why = unforkable(backend);
+  if (why) {
+    const message = `rsprof cannot take a snapshot at out-of-memory here: ${why}`;
     throw new RsprofError('ERR_RSPROF_UNSUPPORTED', message);
   }
   if (armed) {
     const message = `${CALL}() is armed in this thread already; disarm() the first one`;
     throw new RsprofError('ERR_RSPROF_BUSY', message);
   }
-  const wanted = request(settings);
+  const wanted = request(settings, reason);
   sweepOnce(wanted.folder);
   const watch = backend.watchOutOfMemory(wanted);
   armed = watch;
@@ -115,4 +120,14 @@ function snapshotOnOutOfMemory(options) {
   };
 }
 
-module.exports = { snapshotOnOutOfMemory };
+/**
+ * See index.d.ts.
+ *
+ * @param {object} [options]
+ * @returns {{ disarm(): void }}
+ */
+function snapshotOnOutOfMemory(options) {
+  return armOutOfMemory(options);
+}
+
+module.exports = { armOutOfMemory, snapshotOnOutOfMemory };

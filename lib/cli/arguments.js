@@ -46,7 +46,17 @@ const COMMANDS = Object.freeze({
     operands: ['FILE'],
     most: 1,
   },
+  rules: { options: { json: flag, history: value }, operands: ['check', 'FILE'], most: 2 },
+  blackbox: { options: { json: flag, minutes: value }, operands: ['FILE'], most: 1 },
+  migrate: {
+    options: { 'dry-run': flag, undo: flag, force: flag },
+    operands: [],
+    most: Infinity,
+  },
 });
+
+/** As far back as a black box reaches: a day. */
+const MINUTES = Object.freeze({ min: 1, max: 1440 });
 
 const COMMON = Object.freeze({
   help: { type: 'boolean', short: 'h' },
@@ -99,6 +109,12 @@ function checkOperands(operands, command) {
   }
 }
 
+/** There is one thing to be done with rules. */
+function readRulesOperands([verb, ...files]) {
+  if (verb === 'check') return files;
+  throw new UsageError(`rules does not know ${verb}; there is: rules check FILE`, 'rules');
+}
+
 function checkExport(values, command) {
   const missing = COMMANDS[command].needed?.find((option) => values[option] === undefined);
   if (missing !== undefined) throw new UsageError(`${command} needs --${missing}`, command);
@@ -109,10 +125,11 @@ function checkExport(values, command) {
 
 /** Checks the values that are not texts, and gives them their names. */
 function readValues(values, command) {
-  const { top, limit, 'fail-on-growth': growth, ...rest } = values;
+  const { top, limit, minutes, 'fail-on-growth': growth, ...rest } = values;
   const read = { ...rest };
   if (top !== undefined) read.top = readInteger(top, 'top', command, OPTIONS.top);
   if (limit !== undefined) read.limit = readInteger(limit, 'limit', command, OPTIONS.limit);
+  if (minutes !== undefined) read.minutes = readInteger(minutes, 'minutes', command, MINUTES);
   if (growth !== undefined) read.failOnGrowth = readGrowth(growth, command);
   checkExport(read, command);
   if (read.json && read.markdown) {
@@ -151,6 +168,7 @@ function readArguments(args) {
   if (values.version) return { command: 'version' };
   checkOperands(positionals, command);
   const read = { command, files: positionals, values: readValues(values, command) };
+  if (command === 'rules') return { ...read, files: readRulesOperands(positionals) };
   if (command !== 'inspect') return read;
   return { ...read, files: [positionals[0]], id: readOperandId(positionals[1], command) };
 }

@@ -110,6 +110,32 @@ async function runExport({ files, values }, io) {
   return 0;
 }
 
+async function runRules({ files, values }, io) {
+  const { checkRules, rulesAsJson } = require('./rules.js');
+  const checked = await checkRules(files[0], values.history);
+  if (values.json) io.out(jsonText(rulesAsJson(checked)));
+  else io.out(require('./text/rules.js').rulesText(checked, io.look));
+  return checked.problems.length === 0 ? 0 : 1;
+}
+
+async function runBlackbox({ files, values }, io) {
+  const { openFileOrFolder } = require('../watch/blackbox/choice.js');
+  const chosen = await openFileOrFolder(files[0]);
+  const { json: asJson, minutes } = values;
+  if (asJson) io.out(jsonText(require('./blackbox-json.js').blackboxJson(chosen, minutes)));
+  else io.out(require('./text/blackbox.js').blackboxText(chosen, minutes, io.look));
+  return 0;
+}
+
+async function runMigrate({ files: names, values }, io) {
+  const { planMigration } = require('../compat/migrate.js');
+  const { 'dry-run': isDry = false, undo = false, force = false } = values;
+  const plan = planMigration({ folder: process.cwd(), names, undo, force });
+  if (!isDry) await plan.write();
+  io.out(require('./text/migration.js').migrationText(plan, { isDry, undo }));
+  return 0;
+}
+
 /** Each takes what was asked for and an {@link Io}, and resolves with the exit code. */
 module.exports = {
   analyze: runAnalyze,
@@ -117,4 +143,7 @@ module.exports = {
   inspect: runInspect,
   signature: runSignature,
   export: runExport,
+  rules: runRules,
+  blackbox: runBlackbox,
+  migrate: runMigrate,
 };

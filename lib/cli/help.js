@@ -13,14 +13,17 @@ const GENERAL = `rsprof: who holds the memory of a Node.js process and who burns
   npx rsprof inspect FILE @ID      one object: what it holds, who holds it
   npx rsprof signature FILE        the snapshot in less than 1 MB, to be kept and compared
   npx rsprof export FILE           a CPU or allocation profile for pprof, speedscope, Chrome and others
+  npx rsprof rules check FILE      whether rules are right, in words, and when they would have fired
+  npx rsprof blackbox FILE         what happened before a watched process died
+  npx rsprof migrate [NAME...]     rsprof in the place of heapdump, v8-profiler and memwatch, in dependencies too
 
 FILE is a .heapsnapshot, .cpuprofile or .heapprofile, also as .gz or .zst; diff takes signatures too.
-export takes profiles, inspect and signature take snapshots.
+export takes profiles, inspect and signature take snapshots, blackbox takes a .rsprof file or a folder of them.
 
   -h, --help       this text; with a command: its options
   -v, --version    the version
 
-Exit codes: 0 done, 1 growth above --fail-on-growth, 2 wrong use or failure.
+Exit codes: 0 done, 1 growth above --fail-on-growth or rules that are wrong, 2 wrong use or failure.
 NO_COLOR and FORCE_COLOR are honoured. Nothing leaves this machine.
 `;
 
@@ -77,6 +80,36 @@ tool, also as .gz or .zst.
   --out OUT              the file to write
 
 Idle time is left out of pprof and folded stacks, and is a gap in speedscope.
+`,
+  rules: `npx rsprof rules check FILE [options]
+
+Whether a file of rules for rsprof.watch() is right: each rule in words, or what is wrong with it. Nothing
+is captured.
+
+  --history BLACKBOX    when each rule would have fired over what a black box has recorded
+  --json                as JSON
+
+Exit codes: 0 all are right, 1 something in FILE is wrong, 2 wrong use or failure.
+`,
+  blackbox: `npx rsprof blackbox FILE [options]
+
+What happened before a process died: the verdict in words, its last readings against their limits, its last
+events. FILE is a .rsprof file that rsprof.watch() keeps, or a folder of them: then the newest of those that
+did not end by themselves is shown, and the others are listed. Its process may still run. Times are UTC.
+
+  --minutes N    how far the readings go back, 1 to 1440 (default: 10)
+  --json         as JSON, with the readings
+`,
+  migrate: `npx rsprof migrate [NAME...] [options]
+
+Has this project use rsprof in the place of heapdump, v8-profiler, v8-profiler-next, @airbnb/node-memwatch,
+memwatch-next, memwatch and node-memwatch, also where its dependencies require them: changes package.json in
+this folder, for npm install to follow. For pnpm and yarn it says what to change. Without NAME: all of them
+that package.json or package-lock.json knows.
+
+  --dry-run    print what would change, and change nothing
+  --undo       take it back
+  --force      though package.json has changes that are not committed
 `,
 });
 

@@ -8,34 +8,12 @@
  */
 
 const path = require('node:path');
+const { edgeLabel, objectName } = require('../object-labels.js');
 const { count, duration, percent, size } = require('../units.js');
-
-/** `Room`, `"the text"`, `handler()`. */
-function objectName({ name, kind }) {
-  return name === '' ? `(${kind})` : name;
-}
 
 /** `Room @65893`. */
 function objectLabel(object) {
   return `${objectName(object)} @${object.id}`;
-}
-
-const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
-
-const EDGES = {
-  property: (name) => (IDENTIFIER.test(name) ? `.${name}` : `["${name}"]`),
-  element: (name) => `[${name}]`,
-  context: (name) => `${name} (variable)`,
-  // V8 calls the variables around a function its context.
-  internal: (name) => (name === 'context' ? 'scope' : `${name} (internal)`),
-  hidden: (name) => `${name} (hidden)`,
-  shortcut: (name) => name,
-  weak: (name) => `${name} (weak)`,
-};
-
-/** `.rooms`, `[12]`, `theThing (variable)`. */
-function edgeLabel({ kind, name }) {
-  return (EDGES[kind] ?? String)(name);
 }
 
 /** `/srv/app/rooms.js:12:5`, or an empty text where the place is unknown. */
@@ -170,6 +148,7 @@ function shownSteps(path, most) {
 }
 
 module.exports = {
+  RULES,
   edgeLabel,
   fileLabel,
   functionLabel,

@@ -38,25 +38,25 @@ function stack(parts, label) {
 }
 
 /** `Room` with its id and place, small beside it. */
-function objectCell(object) {
+function objectCell(object, view) {
   const place = shortPlace(object.location);
-  return html`<span class="name">${objectName(object)}</span> <span class="id">@${object.id}${place && ` ${place}`}</span>`;
+  return html`<span class="name">${objectName(object)}</span> <span class="id">${view.id(object.id)}${place && ` ${place}`}</span>`;
 }
 
-function step({ label, object, isEnd, isInternal, skipped }) {
+function step({ label, object, isEnd, isInternal, skipped }, view) {
   if (skipped)
-    return html`<li><div class="step"><span>${skipped} more</span></div></li>
+    return html`<li><div class="step"><span>${view.texts.more(skipped)}</span></div></li>
 `;
   const place = shortPlace(object.location);
   const kind = isEnd ? 'end' : isInternal ? 'quiet' : 'way';
-  return html`<li class="${kind}"><div class="step">${label && html`<b>${label}</b>`}${objectName(object)} <span>@${object.id}${place && ` ${place}`}, ${size(object.retainedSize)}, ${percent(object.share)}</span></div></li>
+  return html`<li class="${kind}"><div class="step">${label && html`<b>${label}</b>`}${objectName(object)} <span>${view.id(object.id)}${place && ` ${place}`}, ${size(object.retainedSize)}, ${percent(object.share)}</span></div></li>
 `;
 }
 
 /** The steps of a path, as a trail. */
-function trail(path) {
+function trail(path, view) {
   return html`<ol class="path">
-${shownSteps(path, STEPS).map(step)}</ol>`;
+${shownSteps(path, STEPS).map((one) => step(one, view))}</ol>`;
 }
 
 /**
