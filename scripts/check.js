@@ -3,12 +3,15 @@
 // `npm run check`: the everyday loop, in under two minutes once things are built: the sources'
 // checks, the types, and the behaviour tests that matter most on the Node that runs this.
 
+const { ensureNodes } = require('./nodes.js');
 const { setUp } = require('./setup.js');
 const stages = require('./support/stages.js');
 
 async function main() {
   const totals = new stages.Totals();
   await setUp();
+  // The newest line unpacks what the usual one cannot.
+  await ensureNodes();
   await stages.sourceStages(totals);
   const formats = {
     files: stages.testFiles('formats'),

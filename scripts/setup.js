@@ -1,17 +1,19 @@
 'use strict';
 
-// Everything that a fresh checkout needs before it can be used: the development packages and the
-// addon. What is there and up to date is left alone. Runs on plain Node without any package.
+// Everything that a fresh checkout needs before it can be used: the development packages, the addon and
+// what browsers get. What is there and up to date is left alone. Runs on plain Node without any package.
 
 const fs = require('node:fs');
 const path = require('node:path');
 
 const { bin, must, root } = require('./support/run.js');
+const { buildWeb, webIsCurrent } = require('./web.js');
 
 /** Makes the checkout ready; `log` gets one line for each thing that had to be done. */
 async function setUp(log = console.log) {
   await installPackages(log);
   await buildAddon(log);
+  await buildPages(log);
 }
 
 async function installPackages(log) {
@@ -51,12 +53,18 @@ async function buildAddon(log) {
       `building rsprof needs Rust 1.90 or newer with cargo on PATH\n${error.message}`,
     );
   });
-  const build = require('../package.json').scripts.build.split(' ').slice(1);
+  const build = require('../package.json').scripts['build:addon'].split(' ').slice(1);
   const cli = bin('@napi-rs/cli', 'dist/cli.js');
   const { seconds } = await must('building the addon', process.execPath, [cli, ...build]);
   // The build leaves an unchanged file as it is: its time then says nothing about the sources.
   fs.utimesSync(addon, new Date(), new Date());
   log(`  done in ${seconds.toFixed(1)} s: ${path.relative(root, addon)}`);
+}
+
+async function buildPages(log) {
+  if (webIsCurrent()) return;
+  log('building the pages (web/dist)');
+  await buildWeb();
 }
 
 /** Where the build puts the addon of this platform. */

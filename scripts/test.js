@@ -16,10 +16,10 @@ const stages = require('./support/stages.js');
 /** What runs on each back end, with which strategy for heap snapshots. */
 const STRATEGIES = {
   native: [
-    { strategy: 'inline', kinds: ['formats', 'native', 'process', 'leaks'] },
+    { strategy: 'inline', kinds: ['formats', 'native', 'process', 'leaks', 'http', 'compat'] },
     { strategy: 'auto', kinds: ['fork'] },
   ],
-  inspector: [{ strategy: 'auto', kinds: ['formats', 'process'] }],
+  inspector: [{ strategy: 'auto', kinds: ['formats', 'process', 'compat'] }],
 };
 const BACKENDS = Object.keys(STRATEGIES);
 
@@ -34,7 +34,8 @@ const UNIT_LINES = [...FULL_LINES, '20'];
  * kernel, the disk and the package. `npm test -- --node 24` runs everything on any line.
  */
 const EVERYWHERE = {
-  fork: ['contexts', 'out-of-memory', 'stable-ids', 'strategy', 'traces'],
+  fork: ['class-histogram', 'contexts', 'out-of-memory', 'stable-ids', 'strategy', 'traces'],
+  http: ['contract'],
   process: ['backend', 'exit', 'gc', 'labels', 'workers'],
 };
 
@@ -49,7 +50,9 @@ async function main() {
   await setUp();
   const nodes = await ensureNodes();
   if (!narrowed) await ownStages(totals);
-  const units = narrowed ? [] : [...unitJobs(totals, nodes), devtoolsJob(totals)];
+  const units = narrowed
+    ? []
+    : [...unitJobs(totals, nodes), devtoolsJob(totals), browserJob(totals)];
   await stages.inParallel(laneCount(), [...units, ...behaviourJobs(totals, nodes)]);
   console.log(`all stages: ${((performance.now() - started) / 1000).toFixed(0)} s`);
   console.log(String(totals));
@@ -84,6 +87,10 @@ function unitFiles(version) {
 /** Against Chrome DevTools: the tests start every Node line themselves. */
 const devtoolsJob = (totals) => () =>
   stages.nodeTestStage(totals, 'agreement with DevTools', { files: stages.testFiles('devtools') });
+
+/** The page of the route, clicked through: what the driver of the browser needs is a Node of today. */
+const browserJob = (totals) => () =>
+  stages.nodeTestStage(totals, 'the page in a browser', { files: stages.testFiles('browser') });
 
 /** One job for each Node line and back end. */
 function behaviourJobs(totals, nodes) {

@@ -6,7 +6,7 @@
  * @module
  */
 
-const { element } = require('./flame-dom.js');
+const { element } = require('./dom.js');
 const { ROW, SCALE } = require('./flame-painter.js');
 const { Rows } = require('./flame-rows.js');
 const { Keyboard } = require('./flame-keyboard.js');
@@ -52,8 +52,8 @@ class Chart {
       'aria-roledescription': 'flame graph',
       'aria-describedby': help,
     });
-    this.space = element('div.flame-space', {}, this.canvas);
-    this.element = element('div.flame-scroll', {}, this.space);
+    this.space = element('div.flame-space', this.canvas);
+    this.element = element('div.flame-scroll', this.space);
     this.element.addEventListener('scroll', () => this.draw(), { signal });
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.element);

@@ -16,7 +16,7 @@ const {
   short,
   time,
 } = require('./flame-labels.js');
-const { element } = require('./flame-dom.js');
+const { element } = require('./dom.js');
 
 /** Pixels between the pointer and its text. */
 const AWAY = 14;
@@ -78,12 +78,12 @@ class Details {
   /** Elements that show it. */
   elements(entry, figures) {
     const list = figures.map(([title, figure]) =>
-      element('div', {}, element('dt', {}, title), element('dd', {}, figure)),
+      element('div', element('dt', title), element('dd', figure)),
     );
     return [
-      element('p.flame-name', {}, this.name(entry)),
-      element('p.flame-origin', {}, this.origin(entry)),
-      element('dl', {}, ...list),
+      element('p.flame-name', this.name(entry)),
+      element('p.flame-origin', this.origin(entry)),
+      element('dl', ...list),
     ];
   }
 }

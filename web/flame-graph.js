@@ -8,14 +8,14 @@
 
 const { Chart } = require('./flame-chart.js');
 const { Details, Tooltip } = require('./flame-details.js');
-const { element, uniqueId } = require('./flame-dom.js');
+const { element, setAttributes, uniqueId } = require('./dom.js');
 const { amount, functionLabel, plural, share, short } = require('./flame-labels.js');
 const { Legend } = require('./flame-legend.js');
 const { Painter } = require('./flame-painter.js');
 const { Groups, Palette } = require('./flame-palette.js');
 const { Profile } = require('./flame-profile.js');
 const { matchingFunctions } = require('./flame-search.js');
-const { FunctionTable } = require('./flame-table.js');
+const { FunctionTable, flameButton } = require('./flame-table.js');
 const { Crumbs, Search, ViewSwitch, hintOf } = require('./flame-toolbar.js');
 const { makeView } = require('./flame-views.js');
 
@@ -59,11 +59,11 @@ class FlameGraph {
     this.table = new FunctionTable(profile, groups, (fn) => this.#pick(fn));
     this.chart = new Chart(this.#listeners(), { signal: this.#ending.signal, help });
     this.tooltip = new Tooltip();
-    this.spoken = element('p.flame-unseen', { 'aria-live': 'polite' });
+    this.spoken = element('p.unseen', { 'aria-live': 'polite' });
     this.picked = element('div.flame-picked', { hidden: true });
     this.hint = element('p.flame-hint');
     this.empty = element('p.flame-empty', { hidden: true });
-    const stage = element('div.flame-stage', {}, this.chart.element, this.tooltip.element);
+    const stage = element('div.flame-stage', this.chart.element, this.tooltip.element);
     const title = uniqueId('title');
     this.root.classList.add('flame');
     this.root.replaceChildren(
@@ -72,7 +72,7 @@ class FlameGraph {
         'section.flame-card',
         { 'aria-label': 'Flame graph' },
         this.#tools(),
-        element('div.flame-where', {}, this.crumbs.element, this.hint),
+        element('div.flame-where', this.crumbs.element, this.hint),
         this.empty,
         stage,
         this.picked,
@@ -95,13 +95,11 @@ class FlameGraph {
       this.#showIdle = this.idle.checked;
       this.#weigh();
     });
-    const idle = element('label.flame-idle-switch', {}, this.idle, 'Idle time');
+    const idle = element('label.flame-idle-switch', this.idle, 'Idle time');
     idle.hidden = !this.hasIdle;
-    this.reset = element('button.flame-button', { type: 'button' }, 'Show all');
-    this.reset.addEventListener('click', () => this.chart.reset());
+    this.reset = flameButton('Show all', () => this.chart.reset());
     return element(
       'div.flame-tools',
-      {},
       this.views.element,
       this.search.element,
       this.search.output,
@@ -246,13 +244,10 @@ class FlameGraph {
     this.picked.hidden = fn < 0;
     if (fn < 0) return;
     const entry = { fn, more: 0 };
-    const button = element('button.flame-button', { type: 'button' }, 'Callers and callees');
-    button.hidden = this.#view === 'sandwich';
-    button.addEventListener('click', () => this.#center(fn));
-    this.picked.replaceChildren(
-      ...this.details.elements(entry, this.details.everywhere(fn)),
-      button,
-    );
+    const elements = this.details.elements(entry, this.details.everywhere(fn));
+    const center = flameButton('Callers and callees', () => this.#center(fn));
+    center.hidden = this.#view === 'sandwich';
+    this.picked.replaceChildren(...elements, center);
   }
 
   #press(group) {
@@ -303,7 +298,7 @@ class FlameGraph {
     const isAll = chart.from <= 0 && chart.to >= chart.view.extent;
     this.reset.disabled = isAll;
     const what = `Flame graph, ${isAll ? 'all of it' : `zoomed into ${crumbs.length} levels`}`;
-    chart.canvas.setAttribute('aria-label', what);
+    setAttributes(chart.canvas, { 'aria-label': what });
   }
 
   #goTo(crumb) {

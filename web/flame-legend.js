@@ -7,7 +7,7 @@
  */
 
 const { amount, plural, share, short } = require('./flame-labels.js');
-const { element } = require('./flame-dom.js');
+const { button, element, setAttributes } = require('./dom.js');
 
 /** So many are told by name; the rest on demand. */
 const SHOWN = 12;
@@ -24,7 +24,7 @@ class Legend {
     this.bar = element('div.flame-bar', { 'aria-hidden': 'true' });
     this.list = element('ul.flame-legend', { 'aria-label': 'Colours: whose code it is' });
     this.caption = element('p.flame-caption');
-    this.element = element('div', {}, this.caption, this.bar, this.list);
+    this.element = element('div', this.caption, this.bar, this.list);
   }
 
   /** @param {object} weights of `profile.weigh()` */
@@ -43,8 +43,8 @@ class Legend {
   /** Has no colour pressed, and tells nobody. */
   release() {
     this.#pressed = -1;
-    for (const button of this.list.querySelectorAll('[aria-pressed]'))
-      button.setAttribute('aria-pressed', 'false');
+    for (const chip of this.list.querySelectorAll('[aria-pressed]'))
+      setAttributes(chip, { 'aria-pressed': 'false' });
   }
 
   #caption() {
@@ -72,41 +72,37 @@ class Legend {
   #item(group) {
     const { label, slot } = this.groups.list[group];
     const isPressed = group === this.#pressed;
-    const button = element(
-      'button.flame-chip',
-      { type: 'button', 'aria-pressed': String(isPressed) },
+    const parts = [
       element(`span.flame-swatch.flame-${slot}`, { 'aria-hidden': 'true' }),
-      element('span.flame-chip-name', {}, short(label, 60)),
-      element('b', {}, share(this.own[group], this.weights.sum)),
-    );
-    button.title = amount(this.profile, this.own[group]);
-    button.addEventListener('click', () => this.#press(group, button));
-    return element('li', {}, button);
+      element('span.flame-chip-name', short(label, 60)),
+      element('b', share(this.own[group], this.weights.sum)),
+    ];
+    const chip = button(parts, () => this.#press(group, chip), {
+      class: 'flame-chip',
+      'aria-pressed': String(isPressed),
+      title: amount(this.profile, this.own[group]),
+    });
+    return element('li', chip);
   }
 
-  #press(group, button) {
+  #press(group, chip) {
     const isPressed = this.#pressed === group;
     this.release();
     this.#pressed = isPressed ? -1 : group;
-    button.setAttribute('aria-pressed', String(!isPressed));
+    setAttributes(chip, { 'aria-pressed': String(!isPressed) });
     this.onPress(this.#pressed);
   }
 
   #moreItem(hidden) {
     const sum = hidden.reduce((total, group) => total + this.own[group], 0);
-    const text = `${plural(hidden.length, 'more')}`.replace('mores', 'more');
-    const button = element(
-      'button.flame-chip',
-      { type: 'button' },
-      text,
-      element('b', {}, share(sum, this.weights.sum)),
-    );
-    button.addEventListener('click', () => {
+    const text = plural(hidden.length, 'more', 'more');
+    const open = () => {
       this.#isOpen = true;
       this.#render();
       this.list.querySelectorAll('button')[SHOWN]?.focus();
-    });
-    return element('li', {}, button);
+    };
+    const label = [text, element('b', share(sum, this.weights.sum))];
+    return element('li', button(label, open, { class: 'flame-chip' }));
   }
 }
 

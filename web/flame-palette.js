@@ -89,10 +89,11 @@ class Palette {
     this.value = (name) => style.getPropertyValue(`--flame-${name}`).trim();
     this.ink = this.value('ink');
     this.paper = this.value('paper');
-    this.soft = this.value('soft');
-    this.line = this.value('line');
-    this.accent = this.value('accent');
-    this.font = this.value('font');
+    const ofPage = (name) => style.getPropertyValue(`--${name}`);
+    this.soft = ofPage('soft');
+    this.line = ofPage('line');
+    this.accent = ofPage('accent');
+    this.font = `12px ${ofPage('mono')}`;
   }
 
   #patterns = new Map();

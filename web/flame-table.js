@@ -15,7 +15,7 @@ const {
   short,
   shortPlaceLabel,
 } = require('./flame-labels.js');
-const { element, uniqueId } = require('./flame-dom.js');
+const { button, element, setAttributes, uniqueId } = require('./dom.js');
 
 /** Rows at a time. */
 const PAGE = 200;
@@ -32,6 +32,8 @@ const COLUMNS = [
   ['Total, share', 'number', 'total', 'descending'],
 ];
 
+const flameButton = (label, onClick) => button(label, onClick, { class: 'flame-button' });
+
 class FunctionTable {
   #limit = PAGE;
   #sort = { column: 2, order: 'descending' };
@@ -44,19 +46,13 @@ class FunctionTable {
     this.onSelect = onSelect;
     this.headers = COLUMNS.map((column, at) => this.#header(column, at));
     this.body = element('tbody');
-    const head = element('thead', {}, element('tr', {}, ...this.headers));
+    const head = element('thead', element('tr', ...this.headers));
     const caption = uniqueId('functions');
     this.caption = element('caption', { id: caption });
-    this.table = element('table.flame-table', {}, this.caption, head, this.body);
-    this.more = element('button.flame-button', { type: 'button' });
-    this.more.addEventListener('click', () => this.#showMore());
+    this.table = element('table.flame-table', this.caption, head, this.body);
+    this.more = flameButton('', () => this.#showMore());
     const scroll = { role: 'region', 'aria-labelledby': caption, tabindex: 0 };
-    this.element = element(
-      'div',
-      {},
-      element('div.flame-table-scroll', scroll, this.table),
-      this.more,
-    );
+    this.element = element('div', element('div.flame-table-scroll', scroll, this.table), this.more);
     this.body.addEventListener('click', (event) => {
       const row = event.target.closest('tr');
       if (row) this.onSelect(Number(row.dataset.fn));
@@ -64,9 +60,11 @@ class FunctionTable {
   }
 
   #header([title, kind], at) {
-    const button = element('button', { type: 'button' }, title);
-    button.addEventListener('click', () => this.#sortBy(at));
-    return element(`th.${kind}`, { scope: 'col' }, button);
+    return element(
+      `th.${kind}`,
+      { scope: 'col' },
+      button(title, () => this.#sortBy(at)),
+    );
   }
 
   /**
@@ -87,8 +85,7 @@ class FunctionTable {
   }
 
   #mark(row) {
-    if (Number(row.dataset.fn) === this.#selected) row.setAttribute('aria-selected', 'true');
-    else row.removeAttribute('aria-selected');
+    setAttributes(row, { 'aria-selected': Number(row.dataset.fn) === this.#selected && 'true' });
   }
 
   #sortBy(column) {
@@ -113,8 +110,7 @@ class FunctionTable {
       (a, b) => sign * values(a, b) || functionSelf[b] - functionSelf[a] || a - b,
     );
     this.headers.forEach((header, at) => {
-      if (at === this.#sort.column) header.setAttribute('aria-sort', this.#sort.order);
-      else header.removeAttribute('aria-sort');
+      setAttributes(header, { 'aria-sort': at === this.#sort.column && this.#sort.order });
     });
     this.#render();
   }
@@ -156,16 +152,16 @@ class FunctionTable {
     const [self, total] = [weights.functionSelf[fn], weights.functionTotal[fn]];
     const { slot } = groups.list[groups.ofFunction[fn]];
     const name = element('button', { type: 'button' }, short(functionLabel(profile, fn), 160));
-    const place = element('span.flame-place', {}, shortPlaceLabel(profile, fn));
+    const place = element('span.flame-place', shortPlaceLabel(profile, fn));
     const swatch = element(`span.flame-swatch.flame-${slot}`, { 'aria-hidden': 'true' });
     const row = element(
       'tr',
       { 'data-fn': fn },
       element('th', { scope: 'row' }, name, ' ', place),
-      element('td.whose', {}, swatch, short(packageLabel(profile, fn), 60)),
-      element('td.number', {}, amount(profile, self)),
+      element('td.whose', swatch, short(packageLabel(profile, fn), 60)),
+      element('td.number', amount(profile, self)),
       this.#shareCell(self),
-      element('td.number', {}, amount(profile, total)),
+      element('td.number', amount(profile, total)),
       this.#shareCell(total),
     );
     this.#mark(row);
@@ -177,13 +173,8 @@ class FunctionTable {
     const part = this.weights.sum > 0 ? weight / this.weights.sum : 0;
     fill.style.width = `${Math.min(100, 100 * part).toFixed(2)}%`;
     const bar = element('span.flame-meter', { 'aria-hidden': 'true' }, fill);
-    return element(
-      'td.number',
-      {},
-      bar,
-      element('span.flame-share', {}, share(weight, this.weights.sum)),
-    );
+    return element('td.number', bar, element('span.flame-share', share(weight, this.weights.sum)));
   }
 }
 
-module.exports = { FunctionTable };
+module.exports = { FunctionTable, flameButton };

@@ -7,7 +7,7 @@
  */
 
 const { functionLabel, short, time } = require('./flame-labels.js');
-const { element, uniqueId } = require('./flame-dom.js');
+const { button, element, setAttributes, uniqueId } = require('./dom.js');
 
 /** Views: `[name, title, what it shows]`. */
 const VIEWS = [
@@ -41,9 +41,9 @@ class ViewSwitch {
       const input = element('input', { type: 'radio', name, value: view });
       input.addEventListener('change', () => onChange(view));
       this.inputs.set(view, input);
-      return element('label', {}, input, element('span', {}, title));
+      return element('label', input, element('span', title));
     });
-    this.element = element('fieldset.flame-switch', {}, element('legend', {}, 'View'), ...items);
+    this.element = element('fieldset.flame-switch', element('legend', 'View'), ...items);
   }
 
   check(view) {
@@ -51,8 +51,12 @@ class ViewSwitch {
   }
 }
 
+const WANTED = 'Search functions, files, packages';
+
 /** A field for a text or a pattern. */
 class Search {
+  #isPattern = false;
+
   constructor(onChange) {
     this.onChange = onChange;
     const id = uniqueId('search');
@@ -61,35 +65,32 @@ class Search {
       type: 'search',
       autocomplete: 'off',
       spellcheck: 'false',
-      placeholder: 'Search functions, files, packages',
+      placeholder: WANTED,
     });
-    this.pattern = element(
-      'button.flame-pattern',
-      {
-        type: 'button',
-        'aria-pressed': 'false',
-        'aria-label': 'Regular expression',
-        title: 'Regular expression',
-      },
-      '.*',
-    );
+    const title = 'Regular expression';
+    this.pattern = button('.*', () => this.#toggle(), {
+      class: 'flame-pattern',
+      'aria-pressed': 'false',
+      'aria-label': title,
+      title,
+    });
     this.output = element('output', { for: id });
-    const label = element('label.flame-unseen', { for: id }, 'Search functions, files, packages');
+    const label = element('label.unseen', { for: id }, WANTED);
     this.element = element('div.flame-search', { role: 'search' }, label, this.input, this.pattern);
     this.input.addEventListener('input', () => this.#change());
-    this.pattern.addEventListener('click', () => {
-      const isPressed = this.pattern.getAttribute('aria-pressed') === 'true';
-      this.pattern.setAttribute('aria-pressed', String(!isPressed));
-      this.#change();
-    });
     this.input.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.clear();
     });
   }
 
+  #toggle() {
+    this.#isPattern = !this.#isPattern;
+    setAttributes(this.pattern, { 'aria-pressed': String(this.#isPattern) });
+    this.#change();
+  }
+
   #change() {
-    const isPattern = this.pattern.getAttribute('aria-pressed') === 'true';
-    this.onChange(this.input.value.trim(), isPattern);
+    this.onChange(this.input.value.trim(), this.#isPattern);
   }
 
   clear() {
@@ -105,8 +106,7 @@ class Search {
 
   tell(text, isWrong = false) {
     this.output.value = text;
-    if (isWrong) this.input.setAttribute('aria-invalid', 'true');
-    else this.input.removeAttribute('aria-invalid');
+    setAttributes(this.input, { 'aria-invalid': isWrong && 'true' });
   }
 }
 
@@ -128,17 +128,17 @@ class Crumbs {
     const shown = skipped > 1 ? [crumbs[0], ...crumbs.slice(-LAST)] : crumbs;
     const items = shown.map((crumb, at) => this.#item(crumb, at === shown.length - 1, at));
     if (skipped > 1)
-      items.splice(1, 0, element('li', {}, element('span.flame-crumb', {}, `… ${skipped} more`)));
+      items.splice(1, 0, element('li', element('span.flame-crumb', `… ${skipped} more`)));
     this.list.replaceChildren(...items);
   }
 
   #item(crumb, isLast, at) {
     const text = this.#label(crumb, at);
-    if (isLast)
-      return element('li', {}, element('span.flame-crumb', { 'aria-current': 'true' }, text));
-    const button = element('button', { type: 'button' }, text);
-    button.addEventListener('click', () => this.onPress(crumb));
-    return element('li', {}, button);
+    if (isLast) return element('li', element('span.flame-crumb', { 'aria-current': 'true' }, text));
+    return element(
+      'li',
+      button(text, () => this.onPress(crumb)),
+    );
   }
 
   #label({ fn, from, to, label }, at) {

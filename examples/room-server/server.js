@@ -7,6 +7,7 @@
 //
 //   POST /rooms                         play one room through
 //   GET  /stats                         how many rooms there are
+//   GET  /profiler/                     the page of rsprof.profiler()
 //   POST /captures/heap-snapshot        take a heap snapshot
 //   POST /captures/cpu-profile          profile the CPU for ?seconds=
 //   POST /captures/heap-profile         profile allocations for ?seconds=
@@ -34,6 +35,8 @@ async function playRoom() {
   manager.closeRoom(room);
   return { room: room.id, bytes: packed.length };
 }
+
+const profiler = rsprof.profiler({ prefix: '/profiler', dir });
 
 const routes = {
   'POST /rooms': () => playRoom(),
@@ -64,12 +67,17 @@ function send(response, status, body) {
   response.end(JSON.stringify(body));
 }
 
-const server = http.createServer(answer);
+// What is below /profiler is the profiler's, the rest goes on to the app.
+const server = http.createServer((request, response) =>
+  profiler(request, response, () => answer(request, response)),
+);
 // A client whose connection waits out a pause must not find it closed.
 server.keepAliveTimeout = 60_000;
 server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => {
   const { port } = server.address();
-  console.log(`room server on http://127.0.0.1:${port}`);
+  console.log(
+    `room server on http://127.0.0.1:${port}, its profiler on http://127.0.0.1:${port}/profiler/`,
+  );
   process.send?.({ port });
 });
 

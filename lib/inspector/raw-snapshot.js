@@ -58,6 +58,21 @@ class FileSource {
     });
   }
 
+  /** {@link FileSource#read}, before it returns. */
+  readSync(buffer) {
+    try {
+      const count = fs.readSync(this.#fd, buffer, 0, buffer.length, this.#position);
+      this.#position += count;
+      return count > 0 ? buffer.subarray(0, count) : null;
+    } catch (error) {
+      throw fromSystemError(error, 'read', 'the heap snapshot back');
+    }
+  }
+
+  closeSync() {
+    fs.closeSync(this.#fd);
+  }
+
   /** No read may be under way. */
   close() {
     return new Promise((resolve) => {
@@ -83,6 +98,15 @@ class StreamSource {
   async read() {
     const { done, value } = await this.#chunks.next();
     return done ? null : value;
+  }
+
+  /** Node serialises while it is read: there is nothing to wait for. */
+  readSync(buffer) {
+    return this.#stream.read(buffer.length) ?? this.#stream.read();
+  }
+
+  closeSync() {
+    this.#stream.destroy();
   }
 
   async close() {
@@ -180,6 +204,33 @@ function discard(fd) {
   fs.closeSync(fd);
 }
 
+/** Has the disk tell now what it could not write. The permission model of some versions denies asking. */
+function sync(fd) {
+  try {
+    fs.fsyncSync(fd);
+  } catch (error) {
+    if (error.code !== 'ERR_ACCESS_DENIED') throw error;
+  }
+}
+
+/**
+ * Stops the thread: has V8 write its snapshot to a file. A failure leaves nothing of it on the disk.
+ *
+ * @param {string} file an existing one; it is emptied first
+ * @throws {Error} the system's
+ */
+function writeSnapshotTo(file) {
+  const fd = fs.openSync(file, O_RDWR);
+  try {
+    v8.writeHeapSnapshot(file);
+    sync(fd);
+  } catch (error) {
+    discard(fd);
+    throw error;
+  }
+  fs.closeSync(fd);
+}
+
 function throughFile(name, options) {
   const { fd, file } = openRaw(name);
   try {
@@ -211,4 +262,20 @@ function writeRawSnapshot(request) {
   }
 }
 
-module.exports = { heapOptions, rawName, writeRawSnapshot };
+/**
+ * As {@link writeRawSnapshot}, with V8's defaults, for a caller who cannot wait.
+ *
+ * @param {string} tempDir
+ * @returns {FileSource}
+ * @throws {RsprofError} ACCESS where the file is not granted, DISK_FULL and the like
+ */
+function writeRawFile(tempDir) {
+  const name = rawName(null, tempDir);
+  try {
+    return throughFile(name, undefined);
+  } catch (error) {
+    throw fromSystemError(error, 'write the uncompressed heap snapshot', name);
+  }
+}
+
+module.exports = { heapOptions, rawName, sync, writeRawFile, writeRawSnapshot, writeSnapshotTo };

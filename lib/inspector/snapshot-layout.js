@@ -23,8 +23,8 @@ const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
  * @typedef {object} Layout
  * @property {number} nodeCount
  * @property {number} edgeCount
- * @property {{ count: number, type: number, name: number, selfSize: number, edgeCount: number }} node
- *   `count` fields a node, and which of them is which
+ * @property {{ count: number, type: number, name: number, id: number, selfSize: number, edgeCount: number }} node
+ *   `count` fields a node, and which of them is which (`id` is -1 where there is none)
  * @property {string[]} nodeTypes
  * @property {{ count: number, type: number, name: number, toNode: number }} edge
  * @property {Uint8Array} edgeHasName by edge type, 1: `name_or_index` is a string index
@@ -51,7 +51,8 @@ function nodeLayout(meta, offset) {
     'node_fields',
     offset,
   );
-  return { count: meta.node_fields.length, type, name, selfSize, edgeCount };
+  const id = meta.node_fields.indexOf('id');
+  return { count: meta.node_fields.length, type, name, id, selfSize, edgeCount };
 }
 
 function edgeLayout(meta, offset) {

@@ -54,15 +54,18 @@ class SnapshotScanner {
   #uses;
   #out;
   #redactKey;
+  #rows;
   /** What read the value of each known key. */
   #tables = new Map();
 
   /**
    * @param {object} [options]
    * @param {Buffer|null} [options.redactKey] 16 bytes: redact, see {@link SnapshotScanner#take}
+   * @param {{ nodes: Function, edges: Function }} [options.rows] classes that read the two arrays
    */
-  constructor({ redactKey = null } = {}) {
+  constructor({ redactKey = null, rows = { nodes: NodeRows, edges: EdgeRows } } = {}) {
     this.#redactKey = redactKey;
+    this.#rows = rows;
     this.#uses = new StringUses(redactKey !== null);
     this.#out = redactKey === null ? null : new ByteWriter(4096);
   }
@@ -75,6 +78,11 @@ class SnapshotScanner {
   /** Redacted bytes that wait for {@link SnapshotScanner#take}. */
   get pending() {
     return this.#out.length;
+  }
+
+  /** What read the nodes; undefined before them. */
+  get nodes() {
+    return this.#tables.get('nodes');
   }
 
   /**
@@ -215,8 +223,8 @@ class SnapshotScanner {
     const layout = this.#layout;
     const uses = this.#uses;
     const out = this.#out;
-    if (key === 'nodes') return new NodeRows(layout, uses, out);
-    if (key === 'edges') return new EdgeRows(layout, uses, out);
+    if (key === 'nodes') return new this.#rows.nodes(layout, uses, out);
+    if (key === 'edges') return new this.#rows.edges(layout, uses, out);
     if (key === 'strings') return this.#makeStrings();
     const described = layout.traceFunction.count > 0;
     return described ? new TraceFunctionRows(layout, uses, out) : new ValueSkipper(out);

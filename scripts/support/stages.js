@@ -9,7 +9,7 @@ const path = require('node:path');
 
 const { bin, root, run, tail } = require('./run.js');
 
-const LANE_TIMEOUT_MS = 20 * 60_000;
+const LANE_TIMEOUT_MS = 30 * 60_000;
 const FILE_TIMEOUT_MS = 10 * 60_000;
 
 /** The sums over all stages so far. */
