@@ -1,0 +1,3 @@
+import compat = require('../../heapdump.js');
+
+export = compat;

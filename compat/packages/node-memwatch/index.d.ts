@@ -1,0 +1,3 @@
+import compat = require('../../memwatch-next.js');
+
+export = compat;

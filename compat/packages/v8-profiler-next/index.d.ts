@@ -1,0 +1,3 @@
+import compat = require('../../v8-profiler-next.js');
+
+export = compat;

@@ -1,0 +1,3 @@
+import compat = require('../../v8-profiler.js');
+
+export = compat;

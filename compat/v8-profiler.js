@@ -1,0 +1,28 @@
+'use strict';
+
+/**
+ * `v8-profiler` without a compiler: see v8-profiler.d.ts and docs/migrating.md.
+ *
+ * @module
+ */
+
+module.exports = require('../lib/compat/v8-profiler/profiler.js').oldProfiler();
+
+// Never run: from this Node learns which names `import { … }` finds. The getters are read once, at the import.
+0 &&
+  // biome-ignore lint/suspicious/noAssignInExpressions: as the lexer of Node wants it
+  (module.exports = {
+    snapshots: undefined,
+    takeSnapshot: undefined,
+    deleteAllSnapshots: undefined,
+    startTrackingHeapObjects: undefined,
+    stopTrackingHeapObjects: undefined,
+    getHeapStats: undefined,
+    getObjectByHeapObjectId: undefined,
+    getHeapObjectId: undefined,
+    profiles: undefined,
+    startProfiling: undefined,
+    stopProfiling: undefined,
+    setSamplingInterval: undefined,
+    deleteAllProfiles: undefined,
+  });
