@@ -9,6 +9,7 @@
  * The argument wins over the environment, the environment over the default.
  */
 
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 
 /** The version of this package. */
@@ -18,7 +19,7 @@ export const version: string;
 export type RsprofErrorCode =
   /** An unknown option, or one of the wrong type or out of range; the message names it. */
   | 'ERR_RSPROF_INVALID_ARG'
-  /** A capture of the same kind is running in this thread. */
+  /** A capture of the same kind (or another one that forks) is running in this thread. */
   | 'ERR_RSPROF_BUSY'
   /** Ended by its signal, `cancel()` or `destroy()`; `cause` is the signal's reason. */
   | 'ERR_RSPROF_ABORTED'
@@ -42,12 +43,30 @@ export type RsprofErrorCode =
   | 'ERR_RSPROF_INVALID_SNAPSHOT'
   /** The file is no CPU or allocation profile, or a damaged one; the message says what was expected, and where. */
   | 'ERR_RSPROF_INVALID_PROFILE'
+  /** The file is no black box of `watch()`, or its beginning is damaged. */
+  | 'ERR_RSPROF_INVALID_BLACKBOX'
   /** No child could be had for a forked snapshot or an analysis, or it was lost, and there is no falling back. */
   | 'ERR_RSPROF_FORK'
   /** Over a budget, or a forecast says that memory or time cannot suffice; the message has the figures. */
   | 'ERR_RSPROF_BUDGET'
-  /** The receiver of continuous profiles cannot be reached or refuses, or what waited for it was dropped. */
+  /** The receiver of continuous profiles or of a webhook cannot be reached or refuses, or what waited for it was dropped. */
   | 'ERR_RSPROF_PUSH'
+  /** The function of a rule's action `call` failed; `cause` is what it threw. */
+  | 'ERR_RSPROF_CALL'
+  /** Of {@link profiler}: the token is missing or wrong. */
+  | 'ERR_RSPROF_UNAUTHORIZED'
+  /** Of {@link profiler}: a page of another origin asked, what acts was not asked for on purpose, or `noDownload`. */
+  | 'ERR_RSPROF_FORBIDDEN'
+  /** Of {@link profiler}: the path does not take this method. */
+  | 'ERR_RSPROF_METHOD'
+  /** Of {@link profiler}: a request with a large body. */
+  | 'ERR_RSPROF_TOO_LARGE'
+  /** Of {@link profiler}: asked too often, or followed by too many. */
+  | 'ERR_RSPROF_RATE'
+  /** Of {@link profiler}: the client takes no encoding that the file can be sent in. */
+  | 'ERR_RSPROF_NOT_ACCEPTABLE'
+  /** Of {@link profiler}: the capture has to be analysed (again) first. */
+  | 'ERR_RSPROF_NOT_OPEN'
   /** The thread is being torn down. */
   | 'ERR_RSPROF_EXITING'
   /** A defect of rsprof. */
@@ -340,6 +359,69 @@ export interface HeapSnapshotStream extends Readable {
  * await pipeline(heapSnapshotStream({ compression: 'gzip' }), response);
  */
 export function heapSnapshotStream(options?: HeapSnapshotStreamOptions): HeapSnapshotStream;
+
+/** Options of {@link classHistogram}. */
+export interface ClassHistogramOptions extends Omit<FileOptions, 'compression' | 'level'> {
+  /**
+   * What the child may use: `seconds` of wall-clock time (default 300), `memory` in bytes beyond what it
+   * inherited (default: no limit).
+   */
+  budget?: { seconds?: number; memory?: number };
+  /** Wait while a snapshot of this thread runs, instead of `ERR_RSPROF_BUSY`. Default false. */
+  queue?: boolean;
+}
+
+/** Objects of one class. */
+export interface ClassCount {
+  /** The name of their constructor, cut to 256 bytes; `(other classes)` for those without a row. */
+  name: string;
+  /** Number of objects. */
+  count: number;
+}
+
+/** What {@link classHistogram} resolves with. */
+export interface ClassHistogramResult extends FileResult {
+  compression: 'none';
+  /** Objects in all. */
+  objectCount: number;
+  /** Names of classes. Past 100,000 no new name is counted. */
+  classCount: number;
+  /** The 50 classes with the most objects, most first. The file has 10,000. */
+  classes: ClassCount[];
+  /**
+   * `query`: V8 was asked for its objects. `snapshot`: the child took a heap snapshot, counted it and kept
+   * it nowhere (Node 18 and 20.0, where V8 cannot be asked); that takes the memory of one.
+   */
+  how: 'query' | 'snapshot';
+  /** How long the JavaScript thread stood still, in milliseconds: the forks, and joining what watched the child. */
+  pauseMs: number;
+  /** What the child did; `childMs.graphMs` is V8's part, `childMs.serializeMs` the file. */
+  fork: ForkFigures;
+}
+
+/**
+ * Counts the objects of this thread by class, in a forked child, and writes the counts to a small file: for
+ * when a heap snapshot fits neither the disk nor the memory. This process stops for the fork only.
+ *
+ * Counted is what is reachable: a full garbage collection (in the child) comes first. Names are those of the
+ * constructors, as V8 knows them: functions are `Function`, objects without a prototype `Object`, and the
+ * prototype of a class counts for its superclass. Strings, numbers, code and proxies are not counted.
+ *
+ * The child takes some 1.4 times the heap where all of it is small objects (a heap snapshot: 16 to 18 times), for
+ * the set of all that is reachable that V8 makes.
+ *
+ * The file is one JSON document, a line for each class: `{ format: 'rsprof-classes/1', at, node, rsprof, how,
+ * objectCount, classCount, classes: [{ name, count }] }`, named `*.classes.json`.
+ *
+ * @throws {RsprofError} never synchronously. `UNSUPPORTED` where there is no fork (other systems than Linux, the
+ *   inspector back end), `FORK` where the child was lost, `BUDGET` where it took more than it may or, with
+ *   `how: 'snapshot'`, has no room; `BUSY`, `EXISTS`, `ACCESS`, `DISK_FULL`, `ABORTED` and others of
+ *   {@link RsprofErrorCode}
+ *
+ * @example
+ * const { path, classes } = await classHistogram({ dir: '/var/captures' });
+ */
+export function classHistogram(options?: ClassHistogramOptions): Promise<ClassHistogramResult>;
 
 /** Options of {@link snapshotOnOutOfMemory}. */
 export interface OutOfMemoryOptions extends Omit<FileOptions, 'signal' | 'reason'> {
@@ -957,6 +1039,461 @@ export function startGcProfile(options?: StartGcProfileOptions): GcProfileHandle
  * console.log(verdict, advice[0]?.flag); // "988 scavenges took 47.8 s of 180.0 s …", "--max-semi-space-size=64"
  */
 export function gcProfile(options?: GcProfileOptions): Promise<GcProfileResult>;
+
+/** What a process is told by: see docs/watch.md for each reading and its unit. `null`: not known. */
+export type Readings = Record<string, number | null>;
+
+/** Durations: a number of seconds, or a text such as `'30s'`, `'1h'`. */
+export type Duration = number | string;
+
+/** Sizes: a number of bytes, or a text such as `'512MB'`; of a disk also a share of it, `'10%'`. */
+export type Size = number | string;
+
+/** How often a rule may fire. */
+export interface RuleLimits {
+  /** Time between two firings. Default `'1h'`. */
+  cooldown?: Duration;
+  /** Firings within `per`, 1 to 50. Default 3. */
+  count?: number;
+  /** The sliding window of `count`. Default `'24h'`. */
+  per?: Duration;
+}
+
+/** What all rules together may use. All processes that write into `dir` share the counts. */
+export interface WatchLimits extends RuleLimits {
+  /** Firings of all rules within `totalPer`, 1 to 100. Default 10. */
+  total?: number;
+  /** Default `'24h'`. */
+  totalPer?: Duration;
+  /** Captures of rules that are kept in `dir`; older ones are removed. Default 10. */
+  keep?: number;
+  /** Bytes of all captures in `dir`. Default `'2GB'`. */
+  quota?: Size;
+  /** What must stay free on the disk. Default: a gigabyte or 5 % of the disk, whichever is less. */
+  minFreeDisk?: Size;
+  /** What a snapshot may add to the memory in use. Default: what is available. */
+  memory?: Size;
+  /** How long a capture may stop the process, by forecast. Default `'10s'`. */
+  pause?: Duration;
+  /** Nothing fires so soon after the start. Default `'30s'`. */
+  grace?: Duration;
+}
+
+/** What every action takes. */
+interface RuleActionBase {
+  /** Name of its output. Default: its type; `type-2` for the second one. */
+  id?: string;
+  /** Seconds after which it is ended. */
+  timeout?: number;
+  /** Whether the actions after it still run when it fails. Default `'continue'`. */
+  onFailure?: 'continue' | 'stop';
+}
+
+/** What rules decide by themselves. */
+type OfRules = 'path' | 'dir' | 'overwrite' | 'signal' | 'reason' | 'onProgress' | 'analyze';
+
+/** What actions gave, by their ids: results of captures, reports, answers. */
+// biome-ignore lint/suspicious/noExplicitAny: each action has its own
+export type RuleOutputs = Record<string, any>;
+
+/** What a function of a rule gets. */
+export interface RuleContext {
+  rule: { name: string; when: string };
+  /** Why it fired, with the figures. */
+  reason: string;
+  /** ISO 8601. */
+  firedAt: string;
+  readings: Readings;
+  dir: string;
+  /** What the actions before gave, by their ids. */
+  outputs: RuleOutputs;
+  /** Files made so far, absolute. */
+  files: string[];
+  errors: { action: { type: string; id: string }; error: Error }[];
+  /** Aborts with the watcher, or after `timeout`. */
+  signal: AbortSignal;
+}
+
+/** A function of the program; what it gives is its output. */
+export type RuleFunction = (context: RuleContext) => unknown;
+
+/** What a rule does. A text is the type of an action without settings. */
+export type RuleAction =
+  | 'heapSnapshot'
+  | 'cpuProfile'
+  | 'heapProfile'
+  | 'report'
+  | 'analyze'
+  | 'diff'
+  | RuleFunction
+  | (RuleActionBase &
+      (
+        | ({
+            type: 'heapSnapshot' /** Seconds of the allocation profile where no snapshot fits. Default 5. */;
+            insteadSeconds?: number;
+          } & Omit<HeapSnapshotOptions, OfRules>)
+        | ({ type: 'cpuProfile' } & Omit<CpuProfileOptions, OfRules>)
+        | ({ type: 'heapProfile' } & Omit<HeapProfileOptions, OfRules>)
+        | { type: 'report'; name?: string; network?: boolean }
+        | { type: 'analyze'; of?: string }
+        | { type: 'diff'; of?: string; with?: string | URL }
+        | {
+            type: 'webhook';
+            url: string | URL;
+            headers?: Record<string, string>;
+            token?: string;
+            format?: 'json' | 'slack' | 'dingtalk' | 'text';
+            text?: string;
+            body?: unknown;
+            answerTimeout?: number;
+            retries?: number;
+            retryDelay?: number;
+          }
+        | { type: 'call'; fn: RuleFunction }
+      ));
+
+/** A condition: a text in the language of docs/watch.md, or several of them together. */
+export type RuleCondition =
+  | string
+  | { all: RuleCondition[] }
+  | { any: RuleCondition[] }
+  | { not: RuleCondition };
+
+/** A rule: when, what, how often. */
+export interface Rule {
+  /** Letters, digits, `_`, `.` and `-`. Default: made of the condition. */
+  name?: string;
+  /** Such as `'heapUsed > 80% of heapLimit for 30s'`. */
+  when: RuleCondition;
+  /** One after the other. */
+  actions: RuleAction | RuleAction[];
+  limits?: RuleLimits;
+  /** Default `true`. */
+  enabled?: boolean;
+}
+
+/** A pino-shaped logger. */
+export interface WatchLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Options of {@link watch}. */
+export interface WatchOptions {
+  /**
+   * Folder of the captures, of the ledger that the limits are counted in, and of the black box. Default
+   * `RSPROF_DIR`, else `rsprof-captures` in the working directory; made where it is missing.
+   */
+  dir?: string | URL;
+  /** Default: heap, memory, leak, out of memory, stuck loop, slow loop, CPU; see docs/watch.md. */
+  rules?: Rule[];
+  limits?: WatchLimits;
+  /** Seconds between two readings, 0.05 to 60. Default 1. */
+  interval?: number;
+  /** Keep the history in a small file that survives the process. Default `true`. */
+  blackbox?: boolean;
+  /** Count the requests of this thread's HTTP servers. Default `true`. */
+  requests?: boolean;
+  /** Only tell what would be done. Default `RSPROF_DRY_RUN`, else `false`. */
+  dryRun?: boolean;
+  /** Who hears of what happens, beside the events. Default `'stderr'`: a line each. */
+  logger?: 'stderr' | false | WatchLogger;
+  /** Stops the watcher. */
+  signal?: AbortSignal;
+}
+
+/** What all events of a rule have. */
+export interface RuleEvent {
+  rule: string;
+  reason: string;
+  /** When it fired, ISO 8601. */
+  at: string;
+  dryRun: boolean;
+}
+
+/** The loop has turned again, after it had been stuck. */
+export interface StuckEpisode {
+  startedAt: string;
+  endedAt: string | null;
+  stuckMs: number;
+  /** Of the CPU profile; null where there is none: `skipped` or `error` says why. */
+  path: string | null;
+  sidecar: string | null;
+  verdict: string | null;
+  function: string | null;
+  url: string | null;
+  line: number | null;
+  error: { code: string; message: string } | null;
+  skipped: string | null;
+}
+
+/** Events of a {@link Watcher}, also on the channel `rsprof:watch` as `{ event, ...message }`. */
+export interface WatcherEvents {
+  start: [{ rules: string[] }];
+  /** A rule fires. */
+  fire: [RuleEvent & { readings: Readings }];
+  /** A rule would have fired; `limit` did not let it, before `until`. */
+  skip: [RuleEvent & { limit: string; why: string; until: string }];
+  action: [
+    RuleEvent & {
+      phase: 'start' | 'end' | 'error';
+      action: { type: string; id: string };
+      output?: unknown;
+      error?: Error;
+    },
+  ];
+  /** All actions are over. */
+  done: [
+    RuleEvent & {
+      outputs: RuleOutputs;
+      files: string[];
+      errors: { action: { type: string; id: string }; error: Error }[];
+      /** What the last analysis says, in words. */
+      verdict: string | null;
+      durationMs: number;
+    },
+  ];
+  stuck: [StuckEpisode];
+  /** An earlier process that wrote into `dir` did not end by itself. */
+  crash: [
+    { path: string; pid: number; host: string; lastSeenAt: string; kind: string; verdict: string },
+  ];
+  /** Something did not work; the program is not concerned. */
+  failure: [{ error: RsprofError; rule?: string }];
+  stop: [Record<string, never>];
+}
+
+/** What limits did; in a dry run there is none of it. */
+export interface LimitsStats {
+  admitted?: number;
+  failed?: number;
+  /** By the limit that did not let it. */
+  skipped?: Record<string, number>;
+  /** Evaluations of each rule for which nothing needed to be asked. */
+  held?: Record<string, number>;
+  /** The last skip of each rule; times in ms since the epoch. */
+  last?: Record<string, { limit: string; reason: string; until: number; at: number }>;
+  /** The newest troubles with folder and ledger. */
+  problems?: { at: number; text: string }[];
+  /** What had to make room. */
+  removed?: { files: number; bytes: number };
+}
+
+/** How a {@link Watcher} is. */
+export interface WatcherStatus {
+  running: boolean;
+  dryRun: boolean;
+  dir: string;
+  startedAt: string;
+  /** Path of the black box, or null. */
+  blackbox: string | null;
+  rules: {
+    name: string;
+    when: string;
+    /** Whether the condition held at the last reading. */
+    matches: boolean;
+    isFiring: boolean;
+    /** How often the limits let it fire in this process. */
+    fired: number;
+    lastFiredAt: string | null;
+  }[];
+  leak: { heap: LeakVerdict | null; external: LeakVerdict | null };
+  /** What the limits let through and what not. */
+  limits: LimitsStats;
+}
+
+/** What the trend of the heap after full collections says. */
+export interface LeakVerdict {
+  leaking: boolean;
+  /** 0 to 1. */
+  confidence: number;
+  bytesPerHour: number;
+  lowBytesPerHour: number;
+  highBytesPerHour: number;
+  /** Until the limit, at this rate; Infinity where it does not grow. */
+  msToLimit: number;
+  /** 0 to 1: the share of the ups and downs that the load explains. */
+  byLoad: number;
+  points: number;
+  spanMs: number;
+  text: string;
+}
+
+/** A running watcher. Keeps no process alive. */
+export interface Watcher {
+  on<Event extends keyof WatcherEvents>(
+    event: Event,
+    listener: (...args: WatcherEvents[Event]) => void,
+  ): this;
+  once<Event extends keyof WatcherEvents>(
+    event: Event,
+    listener: (...args: WatcherEvents[Event]) => void,
+  ): this;
+  off<Event extends keyof WatcherEvents>(
+    event: Event,
+    listener: (...args: WatcherEvents[Event]) => void,
+  ): this;
+  /** The newest reading. */
+  readings(): Readings;
+  status(): WatcherStatus;
+  /** Stops it; what runs is ended, nothing half-written stays. Never rejects. Idempotent. */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Watches this thread and its process, and captures by itself when a rule says so.
+ *
+ * Captures are those of {@link heapSnapshot} and the profiles, in `dir`; how many there may be, how large, and
+ * how many at once (one, on the whole host) is limited. Costs well under 0.5 % of a core. One watcher a
+ * thread. On the inspector back end stuck loops and out-of-memory are not noticed: `failure` says so.
+ *
+ * @throws {RsprofError} synchronously: `ERR_RSPROF_INVALID_ARG` naming the field, `ERR_RSPROF_BUSY`,
+ *   `ERR_RSPROF_ACCESS` and others where `dir` cannot be used
+ */
+export function watch(options?: WatchOptions): Watcher;
+
+/** Options of {@link dryRun}. */
+export interface DryRunOptions {
+  /** A black box, or a folder of them: its newest. */
+  history: string | URL;
+  rules?: Rule[];
+  /** Of these, those that are about time. */
+  limits?: WatchLimits;
+}
+
+/** When rules would have fired. */
+export interface DryRunResult {
+  /** The recorded time, ISO 8601. */
+  from: string | null;
+  to: string | null;
+  /** Readings looked at. */
+  samples: number;
+  firings: { rule: string; at: string; reason: string }[];
+  /** Would have fired, had the limits let it; each run of them once, with how many. */
+  skipped: { rule: string; at: string; reason: string; limit: 'cooldown' | 'count' | 'total' }[];
+}
+
+/**
+ * Says when rules would have fired over the history in a black box. Nothing is captured.
+ *
+ * @throws {RsprofError} `ERR_RSPROF_INVALID_ARG`, `ERR_RSPROF_INVALID_BLACKBOX`, `ERR_RSPROF_NOT_FOUND`
+ */
+export function dryRun(options: DryRunOptions): Promise<DryRunResult>;
+
+/** What a request of {@link profiler} is about to do, for `authorize`. */
+export interface ProfilerRequest {
+  /** The pattern of the route below the mount, such as `/captures/:id/file`; null for a path that does not exist. */
+  route: string | null;
+  /** It starts, ends or removes something. */
+  acts: boolean;
+  /** It gives a file away. */
+  downloads: boolean;
+}
+
+/** Options of {@link profiler}. */
+export interface ProfilerOptions {
+  /**
+   * The path of the route, such as `/profiler`, where the host does not cut it off: on plain `node:http`. Default `''`,
+   * which is right below `app.use('/profiler', …)`.
+   */
+  prefix?: string;
+  /**
+   * Folder of the captures. Default: that of the watcher ({@link watch}) of this thread at the first request, else
+   * `RSPROF_DIR`, else `rsprof-captures`. It is made by the first capture.
+   */
+  dir?: string | URL;
+  /**
+   * Who has it may: as `Authorization: Bearer TOKEN`, or as the password of Basic with any user name, which is what a
+   * browser asks for. 16 to 1024 printable characters. Default `RSPROF_PROFILER_TOKEN`.
+   */
+  token?: string;
+  /**
+   * Who it answers `true` for may; with `token` both must agree. Whatever else it answers, throws, or does not answer
+   * within 10 seconds, is a 404. It must not send an answer of its own.
+   */
+  authorize?: (request: IncomingMessage, context: ProfilerRequest) => boolean | Promise<boolean>;
+  /** Anybody may who can reach the port: only where something else keeps strangers out. Default `false`. */
+  unsafe?: boolean;
+  /** More names, without port, that the route is reached by: beside `localhost` and loopback addresses. */
+  hosts?: string[];
+  /** Files stay where they are: no download, no export. What is in them is still shown. Default `false`. */
+  noDownload?: boolean;
+  /**
+   * `GET /cpu-profile?seconds=`, `/heap-profile?seconds=` and `/heap-snapshot` answer with the file when it is done, and
+   * Go's `/profile`, `/heap` and `/allocs` (also below `/debug/pprof`) in pprof format. They act, and so need the
+   * header `X-Rsprof: 1` or a Bearer token. Default `false`.
+   */
+  simple?: boolean;
+  /** Longest recording, in seconds, 0.001 to 86400. Default 300. */
+  maxSeconds?: number;
+  /** As of {@link watch}: quota, room on the disk, memory and pause; captures keep to the same ones as its rules. */
+  limits?: WatchLimits;
+  /** How often something may happen. */
+  rate?: {
+    /** Captures an hour. Default 30. */
+    captures?: number;
+    /** Analyses and comparisons an hour. Default 120. */
+    analyses?: number;
+    /** Wrong tokens a minute of one peer; more are answered with 429. Default 20. */
+    failures?: number;
+  };
+  /** Who hears of requests that act, download or are refused. Default `false`. */
+  logger?: 'stderr' | false | WatchLogger;
+}
+
+/** What {@link profiler} returns: a middleware of Express 4 and 5, and a listener of `node:http`. */
+export interface ProfilerMiddleware {
+  (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void): void;
+  /**
+   * Cancels what runs and ends streams of events; later requests are answered with 503. Never rejects.
+   */
+  close(): Promise<void>;
+}
+
+/** A message of the channel `rsprof:access` of `node:diagnostics_channel`: one for each request of {@link profiler}. */
+export interface ProfilerAccess {
+  /** When it came. ISO 8601. */
+  time: string;
+  method: string;
+  /** The pattern, such as `/captures/:id`, never the path of the client; null where none matched. */
+  route: string | null;
+  /** Null where the client went before the answer. */
+  status: number | null;
+  /** Address of the other end of the connection. */
+  peer: string | null;
+  /** How it got in; null where it did not. */
+  access: 'loopback' | 'token' | 'authorize' | 'unsafe' | null;
+  /** Why it was refused: `peer`, `proxy`, `host`, `headers`, `token`, `attempts`, `authorize`, `origin`, `header`, `download`. */
+  refusal: string | null;
+  /** `capture`, `analysis`, `comparison`, `cancel`, `stop`, `remove`, `download`, `export`; else null. */
+  action: string | null;
+  /** Id of the capture it was about. */
+  capture: string | null;
+  /** Bytes sent, with the head; null where that is not known. */
+  bytes: number | null;
+  durationMs: number;
+}
+
+/**
+ * The `/profiler` route: a page with live charts, captures at a click, and what is in them; see docs/profiler.md for its
+ * paths. `rsprof/koa`, `rsprof/fastify` and `rsprof/egg` are the same for those.
+ *
+ * Without `token`, `authorize` or `unsafe` only this machine is answered, and not through a proxy; everybody else gets
+ * 404. It shows and captures the thread (isolate) that it runs in.
+ *
+ * Mounting it starts nothing; what it needs begins with the first request that may.
+ *
+ * @throws {RsprofError} `INVALID_ARG`. Never later: errors are answers.
+ *
+ * @example
+ * app.use('/profiler', profiler({ token: process.env.PROFILER_TOKEN }));
+ *
+ * @example
+ * http.createServer(profiler({ prefix: '/profiler' })).listen(9229, '127.0.0.1');
+ */
+export function profiler(options?: ProfilerOptions): ProfilerMiddleware;
 
 /** Labels of CPU samples, such as `{ route: 'GET /search', tenant: 'a' }`. */
 export type Labels = Readonly<Record<string, string>>;

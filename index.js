@@ -46,12 +46,28 @@ async function gcProfile(options) {
   return require('./lib/gc-profile.js').gcProfile(options);
 }
 
+async function classHistogram(options) {
+  return require('./lib/class-histogram.js').classHistogram(options);
+}
+
 function snapshotOnOutOfMemory(options) {
   return require('./lib/out-of-memory.js').snapshotOnOutOfMemory(options);
 }
 
 function continuous(options) {
   return require('./lib/continuous.js').continuous(options);
+}
+
+function watch(options) {
+  return require('./lib/watch.js').watch(options);
+}
+
+async function dryRun(options) {
+  return require('./lib/watch/dry-run.js').dryRun(options);
+}
+
+function profiler(options) {
+  return require('./lib/profiler.js').profiler(options);
 }
 
 /** Kept: the one function that is called for every request. */
@@ -92,12 +108,16 @@ module.exports = {
   backend,
   heapSnapshot,
   heapSnapshotStream,
+  classHistogram,
   snapshotOnOutOfMemory,
   startCpuProfile,
   cpuProfile,
   startHeapProfile,
   heapProfile,
   continuous,
+  watch,
+  dryRun,
+  profiler,
   startGcProfile,
   gcProfile,
   label,
