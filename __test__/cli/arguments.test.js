@@ -38,6 +38,11 @@ test('each command is read with its files and options', () => {
     files: ['a'],
     values: { out: 'b' },
   });
+  assert.deepEqual(readArguments(['blackbox', 'a', '--minutes', '30']), {
+    command: 'blackbox',
+    files: ['a'],
+    values: { minutes: 30 },
+  });
   assert.deepEqual(readArguments(['analyze', '--', '--odd-name']).files, ['--odd-name']);
 });
 
@@ -75,4 +80,7 @@ test('wrong use is named', () => {
   for (const growth of ['x', '-5MB', '']) {
     refuses(['diff', 'a', 'b', `--fail-on-growth=${growth}`], 'a size such as 5MB');
   }
+  refuses(['blackbox'], 'blackbox needs FILE');
+  for (const minutes of ['0', '1441', 'x'])
+    refuses(['blackbox', 'a', `--minutes=${minutes}`], '--minutes is an integer from 1 to 1440');
 });

@@ -10,7 +10,7 @@ const test = require('node:test');
 const { setTimeout: delay } = require('node:timers/promises');
 
 const { nextMessage, runForJson, startNode } = require('../support/child.js');
-const { isNative } = require('../support/env.js');
+const { isNative, root } = require('../support/env.js');
 const { readHeapSnapshot } = require('../support/heapsnapshot.js');
 const { names, tempDir } = require('../support/tempdir.js');
 
@@ -189,6 +189,38 @@ test('a child over its budget leaves a note and no file', { skip }, async (t) =>
   assert.equal(reason, 'out-of-memory');
   assert.equal(error.code, 'ERR_RSPROF_BUDGET');
   assert.equal(result, undefined);
+});
+
+test('armed by a rule it says so, and a crash loop ends in a full count', { skip }, async (t) => {
+  const folder = tempDir(t);
+  const script = `
+    const { armOutOfMemory } = require(${JSON.stringify(path.join(root, 'lib/out-of-memory.js'))});
+    const { Limits, readLimits } = require(${JSON.stringify(path.join(root, 'lib/watch/limits.js'))});
+    const dir = ${JSON.stringify(folder)};
+    const limits = new Limits({
+      dir,
+      tmpDir: ${JSON.stringify(tempDir(t))},
+      limits: readLimits({ count: 2, minFreeDisk: 1 }),
+    });
+    ${LEAK}
+    limits.reserveForOutOfMemory({ rule: 'full' }).then(({ skipped }) => {
+      if (!skipped) armOutOfMemory({ dir, budget: { seconds: 0.05 } }, 'rule full: near the heap limit');
+      console.log(JSON.stringify(skipped));
+      leakForEver();
+    });`;
+  const answers = [];
+  for (let life = 0; life < 3; life++) {
+    const { stdout, ...death } = await runToDeath(script);
+    assertDiedOfMemory(death);
+    answers.push(JSON.parse(stdout));
+    if (life < 2) await settled(folder);
+  }
+  assert.deepEqual(answers.slice(0, 2), [null, null]);
+  assert.equal(answers[2].limit, 'count');
+  assert.match(answers[2].reason, /rule 'full' fired 2 times in 24 h; its limit is 2/);
+  const notes = names(folder).filter((name) => name.includes('heapsnapshot'));
+  assert.equal(notes.length, 2);
+  assert.equal(readSidecar(folder, notes).reason, 'rule full: near the heap limit');
 });
 
 test('ports are free at once', { skip }, async (t) => {

@@ -93,6 +93,15 @@ test('the package holds what users need and nothing else', () => {
   }
 });
 
+test('the package holds what browsers get, and not what it is made of', () => {
+  const web = path.join(work, 'app', 'node_modules', 'rsprof', 'web');
+  assert.deepEqual(fs.readdirSync(web), ['dist']);
+  const built = fs.readdirSync(path.join(root, 'web', 'dist')).sort();
+  assert.deepEqual(fs.readdirSync(path.join(web, 'dist')).sort(), built);
+  for (const name of ['flame.js', 'report.html', 'profiler.js.gz'])
+    assert.ok(built.includes(name), name);
+});
+
 test('publint finds nothing to complain about', async () => {
   const publint = path.join(root, 'node_modules', 'publint', 'src', 'cli.js');
   const check = run(process.execPath, [publint, 'run', tarball, '--strict']);
@@ -109,5 +118,5 @@ test('the lock file carries no download addresses and every version is exact', (
   const lock = fs.readFileSync(path.join(root, 'package-lock.json'), 'utf8');
   assert.ok(!lock.includes('"resolved"'));
   for (const version of Object.values(manifest.devDependencies))
-    assert.match(version, /^\d+\.\d+\.\d+$/);
+    assert.match(version, /^(npm:[\w@/-]+@)?\d+\.\d+\.\d+$/);
 });

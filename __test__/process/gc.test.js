@@ -110,7 +110,7 @@ describe('real programs', { concurrency: 2, skip }, () => {
   test('a heap that is nearly full', async () => {
     const result = await profileOf({
       setUp: `const kept = [];
-        for (let i = 0; i < 395000; i++) kept.push({ i, a: [i, i] });
+        for (let i = 0; i < 385000; i++) kept.push({ i, a: [i, i] });
         let next = 0;`,
       work: `for (let i = 0; i < 3000; i++) kept[(next++ * 7919) % kept.length] = { i, a: [i, next] };
         // Without a pause V8 would take so many collections in a row for the end.

@@ -15,9 +15,11 @@ const SURFACE = [
   'RsprofError',
   'analyze',
   'backend',
+  'classHistogram',
   'continuous',
   'cpuProfile',
   'diff',
+  'dryRun',
   'exportProfile',
   'gcProfile',
   'heapProfile',
@@ -26,12 +28,14 @@ const SURFACE = [
   'inspect',
   'label',
   'labelRequests',
+  'profiler',
   'signature',
   'snapshotOnOutOfMemory',
   'startCpuProfile',
   'startGcProfile',
   'startHeapProfile',
   'version',
+  'watch',
 ];
 
 /** A project in which `rsprof` is installed as a dependency. */

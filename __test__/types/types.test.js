@@ -18,12 +18,26 @@ const RESOLUTIONS = {
   node16: {
     module: 'node16',
     moduleResolution: 'node16',
-    files: ['surface.ts', 'esm.mts', 'commonjs.cts'],
+    files: [
+      'surface.ts',
+      'esm.mts',
+      'commonjs.cts',
+      'compat.cts',
+      'v8-profiler.mts',
+      'v8-profiler.cts',
+    ],
   },
   nodenext: {
     module: 'nodenext',
     moduleResolution: 'nodenext',
-    files: ['surface.ts', 'esm.mts', 'commonjs.cts'],
+    files: [
+      'surface.ts',
+      'esm.mts',
+      'commonjs.cts',
+      'compat.cts',
+      'v8-profiler.mts',
+      'v8-profiler.cts',
+    ],
   },
   bundler: { module: 'esnext', moduleResolution: 'bundler', files: ['surface.ts', 'esm.mts'] },
 };

@@ -1,6 +1,6 @@
 'use strict';
 
-/** heapSnapshot({ analyze: true }): the process of the analysis, with children that do what a test asks for. */
+/** The process of the analysis, as of heapSnapshot({ analyze: true }), with children that do what a test asks for. */
 
 const assert = require('node:assert/strict');
 const childProcess = require('node:child_process');
@@ -131,6 +131,7 @@ test('a child that is killed, or prints what is no report', async (t) => {
     'console.log("[]")': /exit code 0/,
     'console.log("{")': /exit code 0/,
     [print({ error: { code: 'EVIL', message: 'x' } })]: /exit code 0/,
+    [print({ kind: 'heapDiff', verdict: 'of another command' })]: /exit code 0/,
   };
   for (const [script, text] of Object.entries(children)) {
     useChild(t, script);
@@ -188,6 +189,24 @@ test('a budget beyond what a timer can wait ends nothing', async (t) => {
   const budget = { seconds: 1e9 };
   const { analysis } = await rsprof.heapSnapshot({ dir: tempDir(t), analyze: true, budget });
   assert.ok(analysis);
+});
+
+test('profiles are analysed there, too, and captures compared', async (t) => {
+  const answers = { cpuProfile: 'cpuProfile', heapProfile: 'heapProfile' };
+  for (const [name, kind] of Object.entries(answers)) {
+    const started = useChild(t, print({ kind, verdict: name }));
+    const { analyzeInProcess } = require(MODULE);
+    assert.deepEqual(await analyzeInProcess('/a', {}), { kind, verdict: name });
+    assert.deepEqual(started[0].args.slice(1), ['analyze', '/a', '--json']);
+    t.mock.restoreAll();
+  }
+  for (const kind of ['heapDiff', 'cpuProfileDiff', 'heapProfileDiff']) {
+    const started = useChild(t, print({ kind, verdict: '' }));
+    const { diffInProcess } = require(MODULE);
+    assert.deepEqual(await diffInProcess('/a', '/b', { seconds: 60 }), { kind, verdict: '' });
+    assert.deepEqual(started[0].args.slice(1), ['diff', '/a', '/b', '--json']);
+    t.mock.restoreAll();
+  }
 });
 
 test('the next snapshot need not wait for the analysis of the last one', async (t) => {

@@ -7,7 +7,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const test = require('node:test');
 
-const css = fs.readFileSync(path.join(__dirname, '..', '..', 'web', 'flame.css'), 'utf8');
+const css = fs.readFileSync(path.join(__dirname, '..', '..', 'web', 'flame-graph.css'), 'utf8');
 
 /** From linear RGB, at full severity: Machado, Oliveira and Fernandes 2009. */
 const VISIONS = {

@@ -36,6 +36,10 @@ test('a name says kind, compression, process and thread', () => {
     new RegExp(`^${start}\\.cpuprofile\\.zst$`),
   );
   assert.match(defaultName('heapProfile', 'none', date), new RegExp(`^${start}\\.heapprofile$`));
+  assert.match(
+    defaultName('classHistogram', 'none', date),
+    new RegExp(`^${start}\\.classes\\.json$`),
+  );
 });
 
 test('names of one millisecond are unique and sort in their order', () => {

@@ -11,6 +11,7 @@ const VARIABLES = ['RSPROF_DIR', 'RSPROF_COMPRESSION', 'RSPROF_REDACT', 'RSPROF_
 const CALLS = [
   'heapSnapshot',
   'heapSnapshotStream',
+  'classHistogram',
   'cpuProfile',
   'startCpuProfile',
   'heapProfile',

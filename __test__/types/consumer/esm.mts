@@ -3,6 +3,7 @@ import type { HeapDiff, HeapReport, HeapSnapshotOptions, HeapSnapshotResult } fr
 import rsprof, {
   analyze,
   backend,
+  classHistogram,
   continuous,
   cpuProfile,
   diff,
@@ -53,6 +54,15 @@ export async function forked(): Promise<void> {
   const { fork, fallback, stableIds, pauses } = await heapSnapshot({ ...options, spill: 'auto' });
   if (fork) console.log(fork.attempts, fork.childMs.graphMs, fork.confined, pauses.forkMs);
   else console.log(fallback?.reason, stableIds);
+}
+
+export async function classes(): Promise<void> {
+  const { path, how, fork, classes } = await classHistogram({
+    dir: 'captures',
+    budget: { seconds: 9 },
+  });
+  const [most] = classes;
+  console.log(path, how, fork.addedBytes, most?.name, most?.count);
 }
 
 export async function stream(): Promise<void> {
@@ -176,3 +186,7 @@ export async function labels(): Promise<void> {
   // @ts-expect-error a function is missing
   label({ route: 'x' });
 }
+
+import koaProfiler from 'rsprof/koa';
+
+export const closing: Promise<void> = koaProfiler({ token: 'sixteen-at-least' }).close();
