@@ -119,7 +119,9 @@ async function withEngine({ file, settings }, work) {
     succeeded = true;
     return result;
   } catch (error) {
-    throw toRsprofError(error, `analyse ${file}`);
+    // What reads sources between two steps throws the bare reason.
+    const wasAborted = signal?.aborted && error === signal.reason;
+    throw wasAborted ? aborted(signal) : toRsprofError(error, `analyse ${file}`);
   } finally {
     progress.finish(succeeded);
   }

@@ -7,6 +7,7 @@ const test = require('node:test');
 const { pathToFileURL } = require('node:url');
 const zlib = require('node:zlib');
 const { analyze } = require('../../index.js');
+const { withEngine } = require('../../lib/analysis-engine.js');
 const { leaky } = require('./report-fixtures.js');
 const { snapshotFile, useAddon, useEngine } = require('./analysis-support.js');
 const { assertIdle, code, listeners, tempDir, until } = require('./support.js');
@@ -194,6 +195,21 @@ test('aborted meanwhile: the engine is told, no listener is left', async (t) => 
   );
   assert.equal(analyses[0].cancelled, 1);
   assert.equal(listeners(controller.signal), 0);
+});
+
+test('aborted between two steps, where only the bare reason is thrown', async (t) => {
+  useEngine(t);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const reason = new Error('enough');
+  const work = async () => {
+    controller.abort(reason);
+    signal.throwIfAborted();
+  };
+  await assert.rejects(
+    withEngine({ file: 'a.cpuprofile', settings: { signal } }, work),
+    code('ABORTED', (error) => error.cause === reason),
+  );
 });
 
 test('progress goes forward, ends with 100 %, and is silent after the end', async (t) => {

@@ -53,14 +53,19 @@ fn kibibytes(text: &str, field: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
+    /// Other tests of this process give memory back meanwhile: not every try tells.
     #[test]
     fn counts_what_this_process_wrote() {
-        let before = MemoryMeter::open().added_bytes().unwrap();
-        let written = vec![1_u8; 8 << 20];
-        let after = MemoryMeter::open().added_bytes().unwrap();
-        assert!(after >= before + (7 << 20), "{before} {after} {}", written.len());
         let own = libc::pid_t::try_from(std::process::id()).unwrap();
-        assert!(anonymous_bytes(own).unwrap() > 8 << 20);
+        let growth = |_| {
+            let before = MemoryMeter::open().added_bytes().unwrap();
+            let written = std::hint::black_box(vec![1_u8; 8 << 20]);
+            assert!(anonymous_bytes(own).unwrap() > 8 << 20);
+            let after = MemoryMeter::open().added_bytes().unwrap();
+            (after.saturating_sub(before), written.len())
+        };
+        let tries: Vec<_> = (0..50).map(growth).collect();
+        assert!(tries.iter().any(|(added, _)| (7 << 20..12 << 20).contains(added)), "{tries:?}");
     }
 
     #[test]

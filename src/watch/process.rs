@@ -79,13 +79,18 @@ pub(super) fn file_size_limit() -> Option<u64> {
 mod tests {
     use super::*;
 
+    /// Other tests of this process give memory back meanwhile: not every try tells.
     #[test]
     fn sees_memory_grow() {
         let mut meter = MemoryMeter::new();
-        let before = meter.resident().unwrap();
-        let kept = vec![1_u8; 32 << 20];
-        let after = meter.resident().unwrap();
-        assert!(after > before + f64::from(16 << 20), "{before} {after} {}", kept.len());
+        let mut growth = || {
+            let before = meter.resident().unwrap();
+            let kept = std::hint::black_box(vec![1_u8; 32 << 20]);
+            let after = meter.resident().unwrap();
+            (after - before) / f64::from(1 << 20) - (kept.len() >> 20) as f64
+        };
+        let tries: Vec<f64> = (0..50).map(|_| growth()).collect();
+        assert!(tries.iter().any(|beside| beside.abs() < 8.0), "{tries:?}");
     }
 
     #[test]
