@@ -75,9 +75,9 @@ fn marks_in(smaps: &str) -> Marks {
         if !mapping.is_private_anonymous() {
             continue;
         }
-        push_joined(&mut marks.all, Some(mapping.span.clone()));
+        push_joined(&mut marks.all, mapping.span.clone());
         if flags.split(' ').any(|flag| flag == "dc") {
-            push_joined(&mut marks.not_inherited, Some(mapping.span));
+            push_joined(&mut marks.not_inherited, mapping.span);
         }
     }
     marks
@@ -127,7 +127,7 @@ fn shared_and_writable_in(smaps: &str) -> Vec<Span> {
     let mut found = Vec::new();
     for (mapping, flags) in with_flags(smaps) {
         if mapping.is_shared() && flags.split(' ').any(|flag| flag == "mw") {
-            push_joined(&mut found, Some(mapping.span));
+            push_joined(&mut found, mapping.span);
         }
     }
     found
@@ -137,17 +137,18 @@ fn select(wanted: impl Fn(&Mapping<'_>) -> bool) -> Result<Vec<Span>> {
     let maps = fs::read_to_string("/proc/self/maps").map_err(Error::io(READING))?;
     let mut spans = Vec::new();
     for mapping in maps.lines().filter_map(Mapping::parse).filter(|mapping| wanted(mapping)) {
-        push_joined(&mut spans, Some(mapping.span));
+        push_joined(&mut spans, mapping.span);
     }
     Ok(spans)
 }
 
-fn push_joined(spans: &mut Vec<Span>, next: Option<Span>) {
-    let Some(next) = next else { return };
-    match spans.last_mut() {
-        Some(last) if last.end == next.start => last.end = next.end,
-        _ => spans.push(next),
+/// The list is no picture of one moment: what another thread joins to a mapping that was listed already
+/// comes a second time, as part of a larger one. Ends only grow.
+fn push_joined(spans: &mut Vec<Span>, mut next: Span) {
+    while let Some(last) = spans.pop_if(|last| last.end >= next.start) {
+        next = last.start.min(next.start)..last.end.max(next.end);
     }
+    spans.push(next);
 }
 
 /// The parts of `marked` that `present` still has. Both are sorted, as the kernel lists them.
@@ -298,6 +299,15 @@ VmFlags: rd sh mr mw me ms
         let address = local.as_ptr() as usize;
         assert!(anonymous.iter().any(|span| span.contains(&address)));
         assert!(anonymous.windows(2).all(|pair| pair[0].end < pair[1].start));
+    }
+
+    #[test]
+    fn what_is_listed_twice_counts_once() {
+        let mut spans = Vec::new();
+        for span in [0..10, 20..30, 40..50, 50..60, 45..70, 15..80, 90..95] {
+            push_joined(&mut spans, span);
+        }
+        assert_eq!(spans, [0..10, 15..80, 90..95]);
     }
 
     #[test]
