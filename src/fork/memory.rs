@@ -53,19 +53,21 @@ fn kibibytes(text: &str, field: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// Other tests of this process give memory back meanwhile: not every try tells.
+    /// More than an arena of the allocator has: what lies in one is there already. Other tests give
+    /// memory back meanwhile: not every try tells.
     #[test]
     fn counts_what_this_process_wrote() {
         let own = libc::pid_t::try_from(std::process::id()).unwrap();
         let growth = |_| {
             let before = MemoryMeter::open().added_bytes().unwrap();
-            let written = std::hint::black_box(vec![1_u8; 8 << 20]);
-            assert!(anonymous_bytes(own).unwrap() > 8 << 20);
+            let written = std::hint::black_box(vec![1_u8; 80 << 20]);
+            assert!(anonymous_bytes(own).unwrap() > 80 << 20);
             let after = MemoryMeter::open().added_bytes().unwrap();
-            (after.saturating_sub(before), written.len())
+            drop(written);
+            after.saturating_sub(before)
         };
-        let tries: Vec<_> = (0..50).map(growth).collect();
-        assert!(tries.iter().any(|(added, _)| (7 << 20..12 << 20).contains(added)), "{tries:?}");
+        let tries: Vec<u64> = (0..20).map(growth).collect();
+        assert!(tries.iter().any(|added| (70 << 20..90 << 20).contains(added)), "{tries:?}");
     }
 
     #[test]

@@ -79,18 +79,21 @@ pub(super) fn file_size_limit() -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// Other tests of this process give memory back meanwhile: not every try tells.
+    /// More than an arena of the allocator has: what lies in one is resident already. Other tests give
+    /// memory back meanwhile: not every try tells.
     #[test]
     fn sees_memory_grow() {
         let mut meter = MemoryMeter::new();
         let mut growth = || {
             let before = meter.resident().unwrap();
-            let kept = std::hint::black_box(vec![1_u8; 32 << 20]);
+            let kept = std::hint::black_box(vec![1_u8; 80 << 20]);
             let after = meter.resident().unwrap();
-            (after - before) / f64::from(1 << 20) - (kept.len() >> 20) as f64
+            drop(kept);
+            after - before
         };
-        let tries: Vec<f64> = (0..50).map(|_| growth()).collect();
-        assert!(tries.iter().any(|beside| beside.abs() < 8.0), "{tries:?}");
+        let expected = f64::from(70 << 20)..f64::from(90 << 20);
+        let tries: Vec<f64> = (0..20).map(|_| growth()).collect();
+        assert!(tries.iter().any(|growth| expected.contains(growth)), "{tries:?}");
     }
 
     #[test]
