@@ -6,11 +6,11 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { must, root } = require('./support/run.js');
+const { cache, fetchPackage } = require('./support/fetch.js');
+const { must } = require('./support/run.js');
 
 const VERSIONS = ['18.20.8', '20.20.2', '22.23.3', '24.21.0', '25.9.0', '26.10.0'];
 const PACKAGED = new Set(['linux-x64', 'linux-arm64']);
-const cache = path.join(root, '.cache', 'node');
 
 /**
  * `[{ version, node }]` of every line, fetched where missing. On a platform that has no such
@@ -30,36 +30,12 @@ async function ensureNodes(log = console.log) {
 }
 
 async function ensureNode(version, packageName, log) {
-  const node = path.join(cache, version, 'node_modules', packageName, 'bin', 'node');
+  const node = path.join(cache, 'node', version, 'node_modules', packageName, 'bin', 'node');
   if (fs.existsSync(node)) return node;
   log(`fetching ${packageName}@${version}`);
-  fs.mkdirSync(cache, { recursive: true });
-  const temporary = fs.mkdtempSync(path.join(cache, '.fetch-'));
-  try {
-    await must(`fetching Node ${version}`, 'npm', [
-      'install',
-      `--prefix=${temporary}`,
-      '--no-save',
-      '--no-package-lock',
-      '--no-audit',
-      '--no-fund',
-      `${packageName}@${version}`,
-    ]);
-    moveInto(temporary, path.join(cache, version));
-  } finally {
-    fs.rmSync(temporary, { recursive: true, force: true });
-  }
+  await fetchPackage(`${packageName}@${version}`, path.join('node', version));
   await must(`starting Node ${version}`, node, ['--version']);
   return node;
-}
-
-/** A rename, so that an interrupted fetch never looks whole; another run may have been faster. */
-function moveInto(temporary, target) {
-  try {
-    fs.renameSync(temporary, target);
-  } catch (error) {
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-  }
 }
 
 module.exports = { ensureNodes, VERSIONS };

@@ -9,6 +9,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 
+const { ensureChromium } = require('./chromium.js');
 const { ensureNodes } = require('./nodes.js');
 const { setUp } = require('./setup.js');
 const stages = require('./support/stages.js');
@@ -49,6 +50,7 @@ async function main() {
   const totals = new stages.Totals();
   await setUp();
   const nodes = await ensureNodes();
+  if (!narrowed) await ensureChromium();
   if (!narrowed) await ownStages(totals);
   const units = narrowed
     ? []

@@ -1,14 +1,14 @@
 'use strict';
 
-/** Debian's Chromium, driven over the DevTools protocol through a pipe: no port, no dependency. */
+/** Chromium, driven over the DevTools protocol through a pipe: no port, no dependency. */
 
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const { chromiumPath } = require('../../scripts/chromium.js');
 
 /** Path of a Chromium, or undefined. */
-const binary = process.env.CHROMIUM || PLACES.find((place) => fs.existsSync(place));
+const binary = chromiumPath();
 
 const FLAGS = [
   '--headless',

@@ -77,7 +77,7 @@ async function nodeTestStage(totals, name, { node = process.execPath, files, env
   const { code, output, seconds } = await run(node, args, { env, timeout: LANE_TIMEOUT_MS });
   const counts = lastJson(output) ?? { passed: 0, failed: 0, skipped: 0 };
   if (code !== 0 && counts.failed === 0) counts.failed = 1;
-  if (counts.failed === 0 && counts.passed === 0) counts.failed = 1;
+  if (counts.passed + counts.failed + counts.skipped === 0) counts.failed = 1;
   const details = counts.failed === 0 ? '' : `${failures(read(log))}\n${output}`;
   report(totals, name, counts, seconds, details);
   fs.rmSync(log, { force: true });
