@@ -195,3 +195,16 @@ test('for pnpm and yarn it says what to do, and does nothing', async (t) => {
     assert.equal(read(dir), MANIFEST);
   }
 });
+
+test('what pnpm and yarn have installed is found in their lock files', (t) => {
+  const found = (lock, text) =>
+    plan(project(t, '{"dependencies":{"rsprof":"1"}}', { [lock]: text })).names;
+  const pnpm = 'yaml\n\npackages:\n\n  heapdump@0.3.15:\n  "@airbnb/node-memwatch@2.0.0":\n';
+  assert.deepEqual(found('pnpm-lock.yaml', pnpm), ['heapdump', '@airbnb/node-memwatch']);
+  const older = 'packages:\n\n  /memwatch-next/0.3.0:\n    x: 1\n  /v8-profiler@5.7.0:\n';
+  assert.deepEqual(found('pnpm-lock.yaml', older), ['v8-profiler', 'memwatch-next']);
+  const classic = 'node-memwatch@^1.0.0, x@2:\n  version "1.0.1"\n"heapdump@~0.3.0":\n';
+  assert.deepEqual(found('yarn.lock', classic), ['heapdump', 'node-memwatch']);
+  assert.deepEqual(found('yarn.lock', '"v8-profiler-next@npm:^1.10.0":\n'), ['v8-profiler-next']);
+  assert.deepEqual(found('yarn.lock', 'my-heapdump@1:\n'), []);
+});

@@ -105,7 +105,7 @@ did not end by themselves is shown, and the others are listed. Its process may s
 Has this project use rsprof in the place of heapdump, v8-profiler, v8-profiler-next, @airbnb/node-memwatch,
 memwatch-next, memwatch and node-memwatch, also where its dependencies require them: changes package.json in
 this folder, for npm install to follow. For pnpm and yarn it says what to change. Without NAME: all of them
-that package.json or package-lock.json knows.
+that package.json or its lock file knows.
 
   --dry-run    print what would change, and change nothing
   --undo       take it back

@@ -13,28 +13,8 @@ const path = require('node:path');
 const { RsprofError, fromSystemError, invalidArgument } = require('../errors.js');
 const { planFile } = require('../whole-file.js');
 const { REPLACED } = require('./names.js');
+const { lockedNames, recipeFor } = require('./migrate/managers.js');
 const { dependsOn, readManifest, replaceIn, restoreIn } = require('./migrate/manifest.js');
-
-/** Managers that do it in another way, by their lock file. */
-const RECIPES = Object.freeze({
-  'pnpm-lock.yaml': (names) => recipe('pnpm', 'pnpm-workspace.yaml', names, yamlLines),
-  'yarn.lock': (names) => recipe('yarn', '"resolutions" of package.json', names, jsonLines),
-});
-
-const linkTo = (name) => `link:./node_modules/rsprof/compat/packages/${name}`;
-
-function yamlLines(names) {
-  return ['overrides:', ...names.map((name) => `  ${JSON.stringify(name)}: ${linkTo(name)}`)];
-}
-
-function jsonLines(names) {
-  return names.map((name) => `${JSON.stringify(name)}: ${JSON.stringify(linkTo(name))},`);
-}
-
-function recipe(manager, where, names, linesOf) {
-  const lines = linesOf(names).map((line) => `  ${line}\n`);
-  return `This project is ${manager}'s. Add to ${where}, then run ${manager} install:\n\n${lines.join('')}`;
-}
 
 function readText(file) {
   try {
@@ -70,32 +50,15 @@ function checkNames(names) {
   throw invalidArgument(`rsprof does not stand in for ${unknown}, but for ${known}`);
 }
 
-/** What the lock file says is installed, wherever below. */
-function lockedNames(folder) {
-  try {
-    const lock = fs.readFileSync(path.join(folder, 'package-lock.json'), 'utf8');
-    const paths = Object.keys(JSON.parse(lock).packages ?? {});
-    return new Set(paths.map((one) => one.slice(one.lastIndexOf('node_modules/') + 13)));
-  } catch {
-    return new Set();
-  }
-}
-
 /** The names that the project or anything below it uses. */
 function usedNames(folder, manifest) {
-  const locked = lockedNames(folder);
+  const locked = new Set(lockedNames(folder));
   return Object.keys(REPLACED).filter((name) => dependsOn(manifest, name) || locked.has(name));
 }
 
 function checkInstalled(manifest) {
   if (dependsOn(manifest, 'rsprof')) return;
   throw invalidArgument('package.json does not depend on rsprof; run npm install rsprof first');
-}
-
-/** @returns {string|null} what to do where another manager is in charge */
-function recipeFor(folder, names) {
-  const lock = Object.keys(RECIPES).find((name) => fs.existsSync(path.join(folder, name)));
-  return lock ? RECIPES[lock](names) : null;
 }
 
 /**

@@ -14,7 +14,7 @@ const NEXT = 'Now run npm install.\n';
 function nothing(names, undo) {
   if (undo) return 'package.json has nothing of rsprof migrate.\n';
   if (names.length > 0) return `${names.join(', ')}: rsprof stands in already.\n`;
-  return 'Neither package.json nor package-lock.json knows a package that rsprof stands in for.\n';
+  return 'Neither package.json nor its lock file knows a package that rsprof stands in for.\n';
 }
 
 /**
