@@ -271,7 +271,7 @@ test('eight workers of a cluster cross a threshold at once and leave one dump', 
        ${program({
          rules: `[{ name: 'heap', when: 'heapUsed > 30MB', actions: ['heapSnapshot'] }]`,
          body: `
-           globalThis.kept = Array.from({ length: 400000 }, (_, id) => ({ id }));
+           globalThis.kept = Array.from({ length: 500 }, (_, id) => new Array(10_000).fill(id)); // 40 MB
            await until(() => happened('done').length > 0 || happened('skip').some(({ limit }) => limit === 'cooldown'));
            await sleep(200);
            process.send(events);`,
