@@ -37,6 +37,7 @@ const UNIT_LINES = [...FULL_LINES, '20'];
 const EVERYWHERE = {
   fork: ['class-histogram', 'contexts', 'out-of-memory', 'stable-ids', 'strategy', 'traces'],
   http: ['contract'],
+  native: ['engine', 'label-source', 'readings', 'readings-end', 'watchdog'],
   process: ['backend', 'exit', 'gc', 'labels', 'workers'],
 };
 
