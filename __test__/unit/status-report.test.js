@@ -67,7 +67,7 @@ test('of a watcher what a client needs, and no folder', () => {
   assert.equal(watcher.running, true);
   assert.deepEqual(watcher.rules, [RULE]);
   assert.equal(watcher.limits.admitted, 2);
-  assert.equal(watcher.limits.last.heap.reason, '… has 3 MB left');
+  assert.equal(watcher.limits.last.heap.reason, '(dir) has 3 MB left');
   assert.doesNotMatch(JSON.stringify(watcher), /secret|blackbox/);
   const bare = report({ live: liveOf({ ...WATCHER, limits: {} }) });
   assert.deepEqual(bare.watcher.limits, { last: {}, problems: [] });

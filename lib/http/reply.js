@@ -8,6 +8,7 @@
 
 const { RsprofError } = require('../errors.js');
 const { statusOf } = require('./status.js');
+const { withoutFolder } = require('./without-folder.js');
 
 /** Our page loads what is ours and nothing else, whatever the app's own policy says. */
 const POLICY = [
@@ -94,7 +95,7 @@ function shown(error, dir) {
     };
   }
   const { code } = error;
-  return { code, message: dir ? error.message.replaceAll(dir, '(dir)') : error.message };
+  return { code, message: withoutFolder(error.message, dir) };
 }
 
 /**

@@ -8,6 +8,7 @@
 
 const path = require('node:path');
 const { RsprofError } = require('../errors.js');
+const { withoutFolder } = require('./without-folder.js');
 
 const LANGUAGES = Object.freeze(['en', 'zh']);
 
@@ -31,11 +32,6 @@ function backendOf(describe) {
     if (!(error instanceof RsprofError)) throw error;
     return { name: null, reason: error.message };
   }
-}
-
-/** Messages about folder and ledger are for whoever has the host. */
-function withoutFolder(text, dir) {
-  return dir ? text.split(dir).join('…') : text;
 }
 
 function limitsOf({ problems = [], last = {}, ...limits }, dir) {

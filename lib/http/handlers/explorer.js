@@ -31,12 +31,12 @@ async function analysis(call) {
 }
 
 /** Where files lie is nobody's business out there. */
-const withoutFolder = (file) => ({ ...file, path: path.basename(file.path) });
+const byName = (file) => ({ ...file, path: path.basename(file.path) });
 
 async function reportOf(call) {
   await captureOf(call);
   const report = await call.parts.operations.analysis(call.parameters.id);
-  return { ...report, file: withoutFolder(report.file) };
+  return { ...report, file: byName(report.file) };
 }
 
 async function fragment(call) {
@@ -77,7 +77,7 @@ async function compare(call) {
 
 async function comparison(call) {
   const report = await call.parts.operations.comparison(call.parameters.id);
-  json(call, 200, { ...report, files: report.files.map(withoutFolder) });
+  json(call, 200, { ...report, files: report.files.map(byName) });
 }
 
 module.exports = {
