@@ -159,9 +159,9 @@ test('a walk over all nodes keeps none of them', async () => {
   });
   assert.equal(visited, nodes);
   assert.ok(nodes > 100_000);
-  // A node takes some 100 bytes. The map of the inspector back end has an entry for each WeakRef at most.
+  // A node takes some 100 bytes.
   const least = nodes * 100;
-  assert.ok(after < (isNative ? least / 5 : least), `${after} bytes after ${nodes} nodes`);
-  // There, a WeakRef keeps its node until the program returns to the event loop.
+  assert.ok(after < least / 5, `${after} bytes after ${nodes} nodes`);
+  // On the inspector back end a WeakRef keeps its node until the program returns to the event loop.
   if (isNative) assert.ok(within < least / 5, `${within} bytes within the walk`);
 });

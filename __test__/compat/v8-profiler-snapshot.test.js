@@ -154,6 +154,22 @@ test('every node and every edge is what the text says', () => {
   snapshot.delete();
 });
 
+test('a node that somebody has stays the same object, whatever was looked at since', async () => {
+  const snapshot = next.takeSnapshot();
+  const places = [0, 1, 15, 16, 17, 300, snapshot.nodesCount - 1];
+  const kept = places.map((place) => snapshot.getNode(place));
+  for (let place = 0; place < snapshot.nodesCount; place++) snapshot.getNode(place);
+  await setImmediate();
+  for (let place = snapshot.nodesCount - 1; place >= 0; place--) snapshot.getNode(place);
+  places.forEach((place, at) => {
+    assert.equal(snapshot.getNode(place), kept[at]);
+  });
+  assert.equal(snapshot.getNodeById(kept[1].id), kept[1]);
+  snapshot.delete();
+  for (const place of places) assert.equal(snapshot.getNode(place), undefined);
+  assert.deepEqual(kept[1].children, []);
+});
+
 test('a graph can be walked by the identity of its nodes, down to a planted object', () => {
   const snapshot = next.takeSnapshot();
   assert.equal(snapshot.root, snapshot.getNode(0));

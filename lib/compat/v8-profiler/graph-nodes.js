@@ -3,7 +3,7 @@
 /**
  * Nodes and edges of a snapshot as objects, made when they are asked for.
  *
- * The same node is the same object for as long as somebody has it; nobody else keeps it.
+ * The same node is the same object for as long as somebody has it. Nobody else keeps it, but its neighbours.
  *
  * @module
  */
@@ -36,12 +36,28 @@ const EDGE_TYPES = [
 
 const nodeType = (kind) => NODE_TYPES[kind] ?? 'Hidden';
 
+/** Places that share a weak reference: one for each node would take longer than the node. */
+const PAGE_BITS = 4;
+const PAGE_MASK = (1 << PAGE_BITS) - 1;
+
+/** The nodes of neighbouring places; they live as long as one of them does. */
+class Page {
+  /** By place within the page; what nobody asked for is not there. */
+  made = new Array(1 << PAGE_BITS);
+
+  /** @param {number} number of the page @param {GraphNodes} nodes */
+  constructor(number, nodes) {
+    this.number = number;
+    this.nodes = nodes;
+  }
+}
+
 class GraphNode {
-  #nodes;
+  #page;
   #place;
 
-  constructor(nodes, place, [kind, name, id, size]) {
-    this.#nodes = nodes;
+  constructor(page, place, [kind, name, id, size]) {
+    this.#page = page;
     this.#place = place;
     Object.defineProperty(this, 'children', GraphNode.#CHILDREN);
     this.type = nodeType(kind);
@@ -52,7 +68,7 @@ class GraphNode {
 
   static #CHILDREN = {
     get() {
-      return this.#nodes.edgesOf(this, this.#place);
+      return this.#page.nodes.edgesOf(this, this.#place);
     },
     enumerable: true,
     configurable: true,
@@ -83,6 +99,8 @@ class GraphEdge {
 
 class GraphNodes {
   #graph;
+  /** The last one that was asked for: who walks along meets it again. */
+  #page;
 
   /** @param {object} graph see native-graph.js */
   constructor(graph) {
@@ -91,14 +109,27 @@ class GraphNodes {
 
   /** @returns {GraphNode|undefined} */
   at(place) {
-    if (place < 0 || place >= this.#graph.nodeCount) return undefined;
-    const known = this.#graph.object(place);
+    if (!this.#graph.isOpen || place < 0 || place >= this.#graph.nodeCount) return undefined;
+    const page = this.#pageOf(place);
+    const known = page.made[place & PAGE_MASK];
     if (known) return known;
     const row = this.#graph.node(place);
     if (!row) return undefined;
-    const node = new GraphNode(this, place, row);
-    this.#graph.setObject(place, node);
+    const node = new GraphNode(page, place, row);
+    page.made[place & PAGE_MASK] = node;
     return node;
+  }
+
+  #pageOf(place) {
+    const number = place >>> PAGE_BITS;
+    if (this.#page?.number === number) return this.#page;
+    let page = this.#graph.object(number);
+    if (!page) {
+      page = new Page(number, this);
+      this.#graph.setObject(number, page);
+    }
+    this.#page = page;
+    return page;
   }
 
   /** @returns {GraphNode|undefined} */

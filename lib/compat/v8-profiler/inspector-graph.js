@@ -40,6 +40,10 @@ class InspectorGraph {
     this.maxObjectId = this.#columns.maxObjectId();
   }
 
+  get isOpen() {
+    return this.#columns !== undefined;
+  }
+
   node(place) {
     return this.#columns?.node(place) ?? null;
   }
@@ -54,19 +58,19 @@ class InspectorGraph {
     return this.#places.get(id) ?? -1;
   }
 
-  object(place) {
-    return this.#objects.get(place)?.deref();
+  object(number) {
+    return this.#objects.get(number)?.deref();
   }
 
-  setObject(place, object) {
+  setObject(number, object) {
     if (this.#objects.size >= this.#sweepAt) this.#sweep();
-    this.#objects.set(place, new WeakRef(object));
+    this.#objects.set(number, new WeakRef(object));
   }
 
   /** Half of the entries may be dead before it is done again, so an entry costs the same however many. */
   #sweep() {
-    for (const [place, reference] of this.#objects) {
-      if (!reference.deref()) this.#objects.delete(place);
+    for (const [number, reference] of this.#objects) {
+      if (!reference.deref()) this.#objects.delete(number);
     }
     this.#sweepAt = Math.max(LEAST_SWEPT, this.#objects.size * 2);
   }

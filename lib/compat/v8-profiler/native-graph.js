@@ -3,10 +3,11 @@
 /**
  * A heap snapshot that stays in V8's memory.
  *
- * A graph is `{ nodeCount, maxObjectId, node(place), placeOf(id), edges(place), object(place),
- * setObject(place, object), serialize(chunkBytes, take), release() }`: a node is `[kind, name, id, size]` or
+ * A graph is `{ isOpen, nodeCount, maxObjectId, node(place), placeOf(id), edges(place), object(number),
+ * setObject(number, object), serialize(chunkBytes, take), release() }`: a node is `[kind, name, id, size]` or
  * null, edges are flat `kind, name, place`, kinds are V8's numbers. `take(text, length)` answers whether it
- * wants more. `object()` gives back what `setObject()` was given, as long as somebody else has it.
+ * wants more. `object()` gives back what `setObject()` was given, as long as somebody else has it. What is
+ * not open, since it was released or is being serialised, has no nodes.
  *
  * @module
  */
@@ -41,12 +42,18 @@ class Pieces {
 
 class NativeGraph {
   #native;
+  #isReleased = false;
+  #isSerializing = false;
 
   /** @param {object} native GraphSnapshot of the addon */
   constructor(native) {
     this.#native = native;
     this.nodeCount = native.nodeCount;
     this.maxObjectId = native.maxObjectId;
+  }
+
+  get isOpen() {
+    return !this.#isReleased && !this.#isSerializing;
   }
 
   node(place) {
@@ -61,31 +68,42 @@ class NativeGraph {
     return this.#native.edges(place);
   }
 
-  object(place) {
-    return this.#native.object(place);
+  object(number) {
+    return this.#native.object(number);
   }
 
-  setObject(place, object) {
-    this.#native.setObject(place, object);
+  setObject(number, object) {
+    this.#native.setObject(number, object);
   }
 
   /** V8 calls in the middle of its own work: what is thrown waits until it has ended. */
   serialize(chunkBytes, take) {
     const pieces = new Pieces(chunkBytes, take);
     let failure;
-    const complete = this.#native.serialize(chunkBytes, (text) => {
+    const add = (text) => {
       try {
         return pieces.add(text);
       } catch (error) {
         failure = { error };
         return false;
       }
-    });
+    };
+    const complete = this.#alone(() => this.#native.serialize(chunkBytes, add));
     if (failure) throw failure.error;
     return complete && pieces.end();
   }
 
+  #alone(work) {
+    this.#isSerializing = true;
+    try {
+      return work();
+    } finally {
+      this.#isSerializing = false;
+    }
+  }
+
   release() {
+    this.#isReleased = true;
     this.#native.release();
   }
 }
