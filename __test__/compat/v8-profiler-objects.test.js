@@ -43,7 +43,10 @@ test('what has no id, and ids that nothing has', () => {
   const ofUndefined = next.getHeapObjectId(undefined);
   // The inspector knows objects only.
   assert.equal(ofUndefined > 0, isNative);
-  assert.equal(next.getObjectByHeapObjectId('no number'), undefined);
+  globalThis.unnumbered = { never: 'in a snapshot' };
+  for (const none of ['no number', 0, '0', NaN]) {
+    assert.equal(next.getObjectByHeapObjectId(none), undefined);
+  }
   assert.equal(next.getObjectByHeapObjectId(), undefined);
   assert.equal(next.getObjectByHeapObjectId(2 ** 30 + 1), undefined);
   const expected = isNative ? 'Preview is not available' : undefined;

@@ -149,7 +149,7 @@ const LOOP = `
 
 test('the event loop does not wait for the child: it turns while the child is held', async (t) => {
   const dir = tempDir(t);
-  const { turns, pending, strategy, attempts } = await runForJson(`
+  const found = await runForJson(`
     ${CHILDREN} ${BALLAST}
     (async () => {
       let done = false;
@@ -160,14 +160,11 @@ test('the event loop does not wait for the child: it turns while the child is he
       while (turns < 500) { await pause(0); turns++; }
       const pending = !done;
       process.kill(pid, 'SIGCONT');
-      const { strategy, fork } = await snapshot;
-      console.log(JSON.stringify({ turns, pending, strategy, attempts: fork.attempts }));
+      const { strategy } = await snapshot;
+      console.log(JSON.stringify({ turns, pending, strategy }));
     })();
   `);
-  assert.deepEqual(
-    { turns, pending, strategy, attempts },
-    { turns: 500, pending: true, strategy: 'fork', attempts: 1 },
-  );
+  assert.deepEqual(found, { turns: 500, pending: true, strategy: 'fork' });
 });
 
 test('pauseMs is the time the thread stood still for the fork, as a clock sees it', async (t) => {

@@ -116,6 +116,14 @@ class HeapMarks {
   }
 }
 
+/**
+ * Whether a node of one group cannot be what later is one of another. V8 gives an id to an address: what is
+ * made where an object was freed, and never moved since, goes by its id.
+ */
+function cannotBecome(group, later) {
+  return group.isObject !== later.isObject || (group.isObject && group.what !== later.what);
+}
+
 /** Walks both by id: what is in one of them only. */
 function merge(before, oldGroups, now, { free, allocate }) {
   const { ids, groupOf, groups } = now;
@@ -124,8 +132,10 @@ function merge(before, oldGroups, now, { free, allocate }) {
     id += before.read();
     const group = before.read();
     while (at < ids.length && ids[at] < id) allocate(groups[groupOf[at++]]);
-    if (at < ids.length && ids[at] === id) at++;
-    else free(oldGroups[group]);
+    const made = at < ids.length && ids[at] === id ? groups[groupOf[at++]] : undefined;
+    if (made && !cannotBecome(oldGroups[group], made)) continue;
+    free(oldGroups[group]);
+    if (made) allocate(made);
   }
   while (at < ids.length) allocate(groups[groupOf[at++]]);
 }

@@ -131,10 +131,14 @@ class MarkedNodes extends IntegerRows {
    * After the last string.
    *
    * @returns {{ nodes: number, bytes: number, ids: Uint32Array, groupOf: Uint32Array,
-   *   groups: { what: string|null, size: number }[] }} `what` is null where memwatch names none
+   *   groups: { what: string|null, isObject: boolean, size: number }[] }} `what` is null where memwatch names none
    */
   sorted() {
-    const groups = this.#sizes.map((size, group) => ({ what: this.#what(group), size }));
+    const groups = this.#sizes.map((size, group) => ({
+      what: this.#what(group),
+      isObject: this.#classes[group] >= 0,
+      size,
+    }));
     const { ids, groupOf, bytes } = this.#withoutOwn(groups);
     sortByKey(ids, groupOf);
     return { nodes: this.count, bytes, ids, groupOf, groups };
@@ -147,7 +151,7 @@ class MarkedNodes extends IntegerRows {
   }
 
   #withoutOwn(groups) {
-    const own = groups.map(({ what }, group) => what === OWN && this.#classes[group] >= 0);
+    const own = groups.map(({ what, isObject }) => what === OWN && isObject);
     let count = 0;
     let bytes = 0;
     for (let at = 0; at < this.count; at++) {

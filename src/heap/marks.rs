@@ -61,13 +61,14 @@ impl MarkDraft {
         let groups: Vec<Group> = self
             .groups
             .iter()
-            .map(|&(class, size)| Group { class: self.name(class, names), size })
+            .map(|&(class, size)| Group {
+                class: self.name(class, names),
+                is_object: matches!(class, Class::Named(_)),
+                size,
+            })
             .collect();
-        let is_watcher = |group: &Group, class: Class| {
-            matches!(class, Class::Named(_)) && group.class.as_deref() == Some(WATCHER)
-        };
-        let own: Vec<bool> =
-            groups.iter().zip(&self.groups).map(|(group, row)| is_watcher(group, row.0)).collect();
+        let is_watcher = |group: &Group| group.is_object && group.class.as_deref() == Some(WATCHER);
+        let own: Vec<bool> = groups.iter().map(is_watcher).collect();
         self.rows.retain(|row| !own[group_of(*row)]);
         self.rows.sort_unstable();
         let bytes = self.rows.iter().map(|row| groups[group_of(*row)].size).sum();
@@ -122,7 +123,17 @@ fn push_varint(bytes: &mut Vec<u8>, mut value: u64) {
 struct Group {
     /// None for what goes by no name.
     class: Option<String>,
+    /// It goes by its own name.
+    is_object: bool,
     size: u64,
+}
+
+impl Group {
+    /// Whether a node of this group cannot be what later is one of `later`. V8 gives an id to an
+    /// address: what is made where an object was freed, and never moved since, goes by its id.
+    fn cannot_become(&self, later: &Self) -> bool {
+        self.is_object != later.is_object || self.is_object && self.class != later.class
+    }
 }
 
 /// The objects of a heap at one moment.
@@ -169,6 +180,11 @@ impl HeapMarks {
             match (before.peek(), after.peek()) {
                 (None, None) => return tally.finish(),
                 (Some(old), Some(new)) if old.0 == new.0 => {
+                    let (gone, made) = (&self.groups[old.1], &later.groups[new.1]);
+                    if gone.cannot_become(made) {
+                        tally.free(gone);
+                        tally.allocate(made);
+                    }
                     before.next();
                     after.next();
                 }
@@ -293,6 +309,16 @@ mod tests {
         let expected = HeapChanges { freed: 3, allocated: 4, classes };
         assert_eq!(before.changes_to(&after), expected);
         assert_eq!(after.changes_to(&after), HeapChanges::default());
+    }
+
+    #[test]
+    fn an_id_that_goes_to_another_object_is_one_that_went_and_one_that_came() {
+        let before = marks(&[(1, 1, 1, 40), (1, 3, 3, 24), (1, 3, 5, 24), (2, 8, 7, 8)]);
+        let after = marks(&[(2, 8, 1, 16), (1, 1, 3, 40), (1, 3, 5, 32), (0, 9, 7, 8)]);
+        let classes =
+            vec![change("Room", 0, 1, 1), change("String", 16, 1, 0), change("User", -24, 0, 1)];
+        let expected = HeapChanges { freed: 2, allocated: 2, classes };
+        assert_eq!(before.changes_to(&after), expected);
     }
 
     #[test]

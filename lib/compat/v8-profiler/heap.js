@@ -41,9 +41,10 @@ function stats(iterator, callback) {
 }
 
 function objectOf(value) {
-  const id = Number.parseInt(value, 10);
-  if (Number.isNaN(id)) return undefined;
-  const found = host().findObject(id >>> 0);
+  const id = Number.parseInt(value, 10) >>> 0;
+  // For V8 objects without an id have this one, too: it would find any of them.
+  if (id === 0) return undefined;
+  const found = host().findObject(id);
   if (found === false) return undefined;
   return found === true ? 'Preview is not available' : found[0];
 }
