@@ -1,10 +1,9 @@
 //! Which objects there are now, without a file: V8's snapshot is read on the spot.
 
-use std::io;
-
+use super::skim::skim;
 use crate::error::{Error, Result};
 use crate::heap::{HeapMarks, SnapshotStream, StreamOptions};
-use crate::v8::{ByteSink, HeapProfiler, SnapshotOptions};
+use crate::v8::{HeapProfiler, SnapshotOptions};
 
 /// Stops the thread for a heap snapshot, of which a few bytes an object stay.
 ///
@@ -17,26 +16,7 @@ pub fn mark_heap(profiler: &HeapProfiler) -> Result<HeapMarks> {
     let reader = snapshot.reader();
     let mut reader = reader.ok_or_else(|| Error::Internal("the snapshot has a reader".into()))?;
     let options = StreamOptions { redact: None, top_classes: 0 };
-    let mut sink = MarkSink { stream: SnapshotStream::marking(options), failure: None };
-    let complete = reader.serialize(&mut sink);
+    let read = skim(&mut reader, SnapshotStream::marking(options));
     snapshot.delete(reader);
-    match sink.failure {
-        Some(failure) => Err(failure),
-        None if !complete => {
-            Err(Error::Internal("V8 stopped in the middle of the snapshot".into()))
-        }
-        None => sink.stream.finish_marks(),
-    }
-}
-
-struct MarkSink {
-    stream: SnapshotStream,
-    failure: Option<Error>,
-}
-
-impl ByteSink for MarkSink {
-    fn write(&mut self, bytes: &[u8]) -> bool {
-        self.failure = self.stream.push(bytes, &mut io::sink()).err();
-        self.failure.is_none()
-    }
+    read?.finish_marks()
 }

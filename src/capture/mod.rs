@@ -15,6 +15,7 @@ mod label_sampler;
 mod labels;
 mod live_graph;
 mod profile_writer;
+mod skim;
 mod snapshot;
 mod snapshot_writer;
 mod thread;
@@ -27,6 +28,7 @@ pub use heap_marks::mark_heap;
 pub use labels::{dispose_labels, set_label_source, switch_label};
 pub use live_graph::{LiveGraph, OpenGraph};
 pub use profile_writer::ProfileTarget;
+pub(crate) use skim::skim;
 pub(crate) use snapshot::STREAM_BLOCKS;
 pub use snapshot::{
     Progress, SerializeOn, SnapshotCapture, SnapshotReport, SnapshotRequest, SnapshotTarget,

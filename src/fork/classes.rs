@@ -5,10 +5,11 @@ use std::io::{self, BufWriter, Write};
 use super::child::Work;
 use super::report::{CountedClasses, Product};
 use super::task::{ClassTask, Done, timed};
+use crate::capture::skim;
 use crate::error::{Error, Result};
 use crate::heap::{ClassCounts, NAME_BYTES, SnapshotStream, StreamOptions};
 use crate::sink::DigestWriter;
-use crate::v8::{ByteSink, ClassQuery, HeapProfiler, QueryLimits, SnapshotOptions};
+use crate::v8::{ClassQuery, HeapProfiler, QueryLimits, SnapshotOptions};
 
 /// Classes that are counted by name; more come from programs that make classes without end.
 const LIMITS: QueryLimits = QueryLimits { classes: 100_000, name_bytes: NAME_BYTES };
@@ -46,15 +47,8 @@ fn census(profiler: &HeapProfiler) -> Result<ClassCounts> {
     let reader = snapshot.reader();
     let mut reader = reader.ok_or_else(|| Error::Internal("the snapshot has a reader".into()))?;
     let options = StreamOptions { redact: None, top_classes: LIMITS.classes };
-    let mut sink = CensusSink { stream: SnapshotStream::new(options), failure: None };
-    let complete = reader.serialize(&mut sink);
-    if let Some(failure) = sink.failure {
-        return Err(failure);
-    }
-    if !complete {
-        return Err(Error::Internal("V8 stopped in the middle of the snapshot".into()));
-    }
-    let classes = sink.stream.finish(&mut io::sink())?.top_classes.into_iter();
+    let stream = skim(&mut reader, SnapshotStream::new(options))?;
+    let classes = stream.finish(&mut io::sink())?.top_classes.into_iter();
     let objects = classes.filter(|class| is_class(&class.name));
     Ok(ClassCounts::new(objects.map(|class| (class.name, class.count)), 0))
 }
@@ -63,18 +57,6 @@ fn census(profiler: &HeapProfiler) -> Result<ClassCounts> {
 /// `(string)`, `system / Context` and the like.
 fn is_class(name: &str) -> bool {
     !name.starts_with('(') && !name.contains(" / ")
-}
-
-struct CensusSink {
-    stream: SnapshotStream,
-    failure: Option<Error>,
-}
-
-impl ByteSink for CensusSink {
-    fn write(&mut self, bytes: &[u8]) -> bool {
-        self.failure = self.stream.push(bytes, &mut io::sink()).err();
-        self.failure.is_none()
-    }
 }
 
 fn document(counts: &ClassCounts, head: &str, out: impl Write) -> io::Result<CountedClasses> {

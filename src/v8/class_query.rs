@@ -15,6 +15,7 @@ use rustc_hash::FxHashMap;
 use super::Isolate;
 use super::abi::Vector;
 use super::symbols::{Ptr, optional};
+use super::vtable::{Vtable, never_destroyed};
 use crate::error::{Error, Result};
 
 /// Objects that share a handle scope: V8 makes a handle for each, and some for its name.
@@ -297,26 +298,11 @@ struct Slots {
     filter: unsafe extern "C" fn(*mut Predicate<'_, '_>, Ptr) -> bool,
 }
 
-/// What precedes slot 0 in memory: V8 is built without RTTI, so both words are zero.
-#[repr(C)]
-struct Vtable {
-    offset_to_top: isize,
-    type_info: usize,
-    slots: Slots,
-}
-
-static VTABLE: Vtable = Vtable {
-    offset_to_top: 0,
-    type_info: 0,
-    slots: Slots {
-        complete_destructor: never_destroyed,
-        deleting_destructor: never_destroyed,
-        filter,
-    },
-};
-
-/// V8 never destroys a predicate it was lent; were it to, there is nothing to free.
-unsafe extern "C" fn never_destroyed(_this: *mut c_void) {}
+static VTABLE: Vtable<Slots> = Vtable::new(Slots {
+    complete_destructor: never_destroyed,
+    deleting_destructor: never_destroyed,
+    filter,
+});
 
 unsafe extern "C" fn filter(this: *mut Predicate<'_, '_>, object: Ptr) -> bool {
     // SAFETY: V8 passes back the pointer it was given by `ClassQuery::count_in_scope`, which borrows

@@ -34,6 +34,7 @@ mod snapshot;
 mod snapshot_graph;
 mod stack_trace;
 mod symbols;
+mod vtable;
 mod weak_table;
 
 pub use class_query::{ClassQuery, FoundClasses, QueryLimits};

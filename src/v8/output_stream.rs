@@ -4,6 +4,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::abi::{ABORT, CONTINUE, HeapStatsUpdate};
+use super::vtable::{Vtable, never_destroyed};
 
 /// Size of the pieces in which V8 hands over the JSON text, in bytes.
 pub(super) const CHUNK_BYTES: c_int = 64 * 1024;
@@ -47,26 +48,14 @@ struct Slots {
     write_stats: unsafe extern "C" fn(*mut OutputStream<'_>, *const c_void, c_int) -> c_int,
 }
 
-/// What precedes slot 0 in memory: V8 is built without RTTI, so both words are zero.
-#[repr(C)]
-struct Vtable {
-    offset_to_top: isize,
-    type_info: usize,
-    slots: Slots,
-}
-
-static VTABLE: Vtable = Vtable {
-    offset_to_top: 0,
-    type_info: 0,
-    slots: Slots {
-        complete_destructor: never_destroyed,
-        deleting_destructor: never_destroyed,
-        end_of_stream,
-        chunk_size,
-        write_ascii,
-        write_stats,
-    },
-};
+static VTABLE: Vtable<Slots> = Vtable::new(Slots {
+    complete_destructor: never_destroyed,
+    deleting_destructor: never_destroyed,
+    end_of_stream,
+    chunk_size,
+    write_ascii,
+    write_stats,
+});
 
 impl<'a> OutputStream<'a> {
     /// For text in pieces of `chunk_size` bytes, the last one apart; at least one byte.
@@ -89,9 +78,6 @@ impl<'a> OutputStream<'a> {
         self.ended
     }
 }
-
-/// V8 never destroys a stream it was lent; were it to, there is nothing to free.
-unsafe extern "C" fn never_destroyed(_this: *mut c_void) {}
 
 unsafe extern "C" fn end_of_stream(this: *mut OutputStream<'_>) {
     // SAFETY: V8 passes back the pointer it was given by `SnapshotReader::serialize`, which
