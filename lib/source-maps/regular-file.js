@@ -8,6 +8,7 @@
  */
 
 const fs = require('node:fs');
+const { firstBytes } = require('../first-bytes.js');
 
 /** No script and no map that is of use is larger. */
 const MAX_BYTES = 256 * 2 ** 20;
@@ -19,23 +20,11 @@ const MISSING = new Set(['ENOENT', 'ENOTDIR']);
 
 const unreadable = (reason) => ({ bytes: null, reason });
 
-/** @returns {Promise<Buffer>} what there is of the first `size` bytes */
-async function readBytes(handle, size) {
-  const bytes = Buffer.allocUnsafeSlow(size);
-  let done = 0;
-  while (done < size) {
-    const { bytesRead } = await handle.read(bytes, done, size - done, done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
-  }
-  return bytes.subarray(0, done);
-}
-
 async function readOpened(handle) {
   const stats = await handle.stat();
   if (!stats.isFile()) return unreadable('it is no regular file');
   if (stats.size > MAX_BYTES) return unreadable(`it is larger than ${MAX_BYTES / 2 ** 20} MB`);
-  return { bytes: await readBytes(handle, stats.size), reason: null };
+  return { bytes: await firstBytes(handle, stats.size), reason: null };
 }
 
 /**

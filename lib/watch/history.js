@@ -149,16 +149,7 @@ class History {
    */
   slope(index, windowMs) {
     const found = this.#walk(index, windowMs);
-    const start = found[NOW] - windowMs;
-    const top = this.#reaching(windowMs);
-    for (let at = top; at >= 0; at--) {
-      const tier = this.#tiers[at];
-      for (let back = 0; back < this.#rowsOf(tier, at === top); back++) {
-        const slot = tier.slot(back);
-        if (tier.at[slot] <= start) break;
-        lean(found, tier, slot, index);
-      }
-    }
+    this.#visit(index, windowMs, lean);
     return found[ALONE] > 0 ? found[TOGETHER] / found[ALONE] : Number.NaN;
   }
 
@@ -246,6 +237,13 @@ class History {
     found.fill(0);
     found[LEAST] = found[GREATEST] = Number.NaN;
     found[NOW] = this.#now();
+    this.#visit(index, windowMs, tally);
+    return found;
+  }
+
+  /** Shows `take` each row of the window that ends at what `#walk` has noted as now. */
+  #visit(index, windowMs, take) {
+    const found = this.#found;
     const start = found[NOW] - windowMs;
     const top = this.#reaching(windowMs);
     for (let at = top; at >= 0; at--) {
@@ -253,10 +251,9 @@ class History {
       for (let back = 0; back < this.#rowsOf(tier, at === top); back++) {
         const slot = tier.slot(back);
         if (tier.at[slot] <= start) break;
-        tally(found, tier, slot, index);
+        take(found, tier, slot, index);
       }
     }
-    return found;
   }
 }
 

@@ -10,6 +10,7 @@
 const { constants } = require('node:fs');
 const fs = require('node:fs/promises');
 const { RsprofError, fromSystemError } = require('../../errors.js');
+const { firstBytes } = require('../../first-bytes.js');
 const {
   FORMAT,
   HEADER_BYTES,
@@ -105,25 +106,13 @@ function parseHeader(path, bytes) {
   return { info: Object.fromEntries(known), metrics, layout };
 }
 
-/** As many of the first `most` bytes of a file as there are. */
-async function readBytes(handle, most) {
-  const bytes = Buffer.alloc(most);
-  let length = 0;
-  while (length < most) {
-    const { bytesRead } = await handle.read(bytes, length, most - length, length);
-    if (bytesRead === 0) break;
-    length += bytesRead;
-  }
-  return bytes.subarray(0, length);
-}
-
 async function readFile(path, handle) {
   const stats = await handle.stat();
   if (!stats.isFile()) throw invalid(path, 'it is not a regular file');
-  const head = await readBytes(handle, HEADER_BYTES);
+  const head = await firstBytes(handle, HEADER_BYTES);
   if (head.length < HEADER_BYTES) throw invalid(path, `it has ${head.length} bytes only`);
   const header = parseHeader(path, head);
-  return { ...header, bytes: await readBytes(handle, header.layout.bytes) };
+  return { ...header, bytes: await firstBytes(handle, header.layout.bytes) };
 }
 
 /** Whole slots of a ring, in the order of their writing, and how many are damaged or cut off. */
