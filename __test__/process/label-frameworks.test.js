@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const { test } = require('node:test');
 
 const rsprof = require('../../index.js');
-const { NO_INLINING, runForJson } = require('../support/child.js');
+const { BURN, NO_INLINING, runForJson } = require('../support/child.js');
 const { root } = require('../support/env.js');
 const { tempDir } = require('../support/tempdir.js');
 
@@ -44,8 +44,7 @@ const USERS = { express: 'GET /users/:id', koa: 'GET /users/:id', fastify: 'GET 
 const script = (framework, dir) => `
   module.paths.push(${JSON.stringify(`${root}/node_modules`)});
   const http = require('node:http');
-  // So many turns, not so many milliseconds: what else the machine does shall not count.
-  const burn = (amount) => { let sum = 0; for (let i = 0; i < amount * 400_000; i++) sum += Math.sqrt(i); return sum; };
+  ${BURN}
   const search = async () => { burn(4); await new Promise(setImmediate); burn(4); return 'found'; };
   const get = (port, path) => new Promise((resolve, reject) => {
     http.get({ port, path, agent: false }, (response) => response.resume().on('end', resolve)).on('error', reject);

@@ -8,13 +8,12 @@ const { test } = require('node:test');
 
 const rsprof = require('../../index.js');
 const { readPprof } = require('../support/pprof.js');
-const { NO_INLINING, runForJson } = require('../support/child.js');
+const { BURN, NO_INLINING, runForJson } = require('../support/child.js');
 const { tempDir } = require('../support/tempdir.js');
 
 const SERVER = `
   const http = require('node:http');
-  // So many turns, not so many milliseconds: what else the machine does shall not count.
-  const burn = (amount) => { let sum = 0; for (let i = 0; i < amount * 400_000; i++) sum += Math.sqrt(i); return sum; };
+  ${BURN}
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   async function search() { burn(6); await pause(1); burn(6); return 'found'; }
   async function item() { await null; burn(3); return 'item'; }

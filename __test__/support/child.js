@@ -33,6 +33,13 @@ function startNode(script, options = {}) {
   return child;
 }
 
+/** A function of a script that burns the CPU: so many turns, not so many milliseconds, whatever else the machine does. */
+const BURN = `const burn = (amount) => {
+  let sum = 0;
+  for (let i = 0; i < amount * 400_000; i++) sum += Math.sqrt(i);
+  return sum;
+};`;
+
 /** The environment of this process less what node:test adds to its own children. */
 function cleanEnv(extra) {
   const env = { ...process.env, ...extra };
@@ -93,4 +100,4 @@ function nextMessage(child) {
   });
 }
 
-module.exports = { NO_INLINING, startNode, runNode, runForJson, nextMessage };
+module.exports = { BURN, NO_INLINING, startNode, runNode, runForJson, nextMessage };

@@ -14,30 +14,25 @@ const { tempDir } = require('../support/tempdir.js');
 const consumer = path.join(__dirname, 'consumer');
 const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 
+const FILES = [
+  'surface.ts',
+  'esm.mts',
+  'commonjs.cts',
+  'compat.cts',
+  'v8-profiler.mts',
+  'v8-profiler.cts',
+];
+
 const RESOLUTIONS = {
   node16: {
     module: 'node16',
     moduleResolution: 'node16',
-    files: [
-      'surface.ts',
-      'esm.mts',
-      'commonjs.cts',
-      'compat.cts',
-      'v8-profiler.mts',
-      'v8-profiler.cts',
-    ],
+    files: FILES,
   },
   nodenext: {
     module: 'nodenext',
     moduleResolution: 'nodenext',
-    files: [
-      'surface.ts',
-      'esm.mts',
-      'commonjs.cts',
-      'compat.cts',
-      'v8-profiler.mts',
-      'v8-profiler.cts',
-    ],
+    files: FILES,
   },
   bundler: { module: 'esnext', moduleResolution: 'bundler', files: ['surface.ts', 'esm.mts'] },
 };
