@@ -120,6 +120,11 @@ test('a loop that was optimised long before is profiled while it runs', async (t
   checkEpisode(result, 'hotLoop');
 });
 
+test('a loop that is called from two lines meanwhile is profiled while it runs', async (t) => {
+  const result = await run({ dir: tempDir(t), stuck: 'twoCalls' });
+  checkEpisode(result, 'hotLoop');
+});
+
 test('a loop in a worker is profiled while it runs', async (t) => {
   const { path: file } = checkEpisode(
     await run({ dir: tempDir(t), stuck: 'spin', worker: true }),

@@ -4,7 +4,7 @@
 //! replacement"), nor of functions that it had compiled into their callers: their time is charged to the
 //! caller, at the line of the call. A stack tells both. But a stack is seen where V8 answers interrupts, at
 //! the beginning of a function and at the end of a loop's turn, so it says little about how the time is
-//! shared out: it is believed only about functions that the profile does not know, or not all the time.
+//! shared out: it is believed only about functions that the profile does not know, or not from the beginning.
 //! Where a script has all its code in one line nobody can tell the two apart, and the profile is believed.
 
 use std::path::Path;
@@ -30,8 +30,9 @@ const LEAST_SEEN: f64 = 0.5;
 /// A function with less than this of the time may be one that the profile does not know.
 const LEAST_PROFILED: f64 = 0.05;
 
-/// One with this much may be known for a part of the time, where it was optimised when the profile began.
-const PARTLY_PROFILED: f64 = 0.25;
+/// One with more may be known from some moment on, when it was entered again. Then this share of its samples
+/// comes after as great a share of the caller's.
+const IN_ORDER: f64 = 0.9;
 
 /// The name of a function that has none, as reports have it.
 const ANONYMOUS: &str = "(anonymous)";
@@ -135,13 +136,16 @@ impl<'a> Lost<'a> {
         let (top, seen) = counted.max_by_key(|(_, seen)| *seen)?;
         let callers = &top[1..];
         let share = profiled_share(profile, &top[0]);
-        let is_known_caller =
-            |hottest| callers.iter().any(|caller| caller.is_in_function_of(hottest));
-        let is_unknown = share < LEAST_PROFILED
-            || (share >= PARTLY_PROFILED && hottest.is_some_and(is_known_caller));
+        let caller =
+            hottest.filter(|one| callers.iter().any(|caller| caller.is_in_function_of(one)));
+        let is_known_late = |caller| comes_after(profile, &top[0], caller);
+        let is_unknown = share < LEAST_PROFILED || caller.is_some_and(is_known_late);
         let is_heavy = seen as f64 >= LEAST_SEEN * stacks.len() as f64;
         let lost = Self { spot: &top[0], seen, of: stacks.len(), caller: top.get(1) };
-        (is_heavy && is_unknown && is_charged_to_callers(profile, callers)).then_some(lost)
+        // It may have been called from several lines meanwhile.
+        let alike = tops.iter().filter(|other| other[0].is_in_function_of(&top[0]));
+        let is_charged = || alike.clone().any(|one| is_charged_to_callers(profile, &one[1..]));
+        (is_heavy && is_unknown && is_charged()).then_some(lost)
     }
 
     fn correct(&self, told: &mut StuckVerdict) {
@@ -196,6 +200,26 @@ fn profiled_share(profile: &Profile, spot: &Spot) -> f64 {
     weight as f64 / profile.busy_weight().max(1) as f64
 }
 
+/// Whether a function's samples come when those of another are over.
+fn comes_after(profile: &Profile, later: &Spot, earlier: &Spot) -> bool {
+    let [own, others] = [later, earlier].map(|spot| sample_numbers(profile, spot));
+    let at = |numbers: &[usize], share: f64| {
+        numbers.get((share * numbers.len() as f64) as usize).copied()
+    };
+    let (Some(begins), Some(ends)) = (at(&own, 1.0 - IN_ORDER), at(&others, IN_ORDER)) else {
+        return false;
+    };
+    begins > ends
+}
+
+/// The samples in the function itself, ascending.
+fn sample_numbers(profile: &Profile, spot: &Spot) -> Vec<usize> {
+    let ids = functions_of(profile, spot);
+    let samples = profile.samples().nodes().iter().enumerate();
+    let own = samples.filter(|(_, node)| ids.contains(&profile.tree().function(**node)));
+    own.map(|(number, _)| number).collect()
+}
+
 impl Spot {
     fn is_in_function_of(&self, other: &Self) -> bool {
         self.function == other.function && self.url == other.url
@@ -225,8 +249,8 @@ mod tests {
 
     use super::*;
 
-    /// A profile in which `caller`, which begins at a line, has 60 samples at line 12, `helper` (line 30) 10,
-    /// and `partly` (line 50) 30.
+    /// A profile in which `caller`, which begins at a line, has 60 samples at line 12, `helper` (line 30) 10 in
+    /// between, and `late` (line 50) the last 30.
     fn profile(begins: i32) -> Profile {
         let frame = |name: &str, line: i32| {
             let url = if name.is_empty() { "" } else { "file:///app.js" };
@@ -234,9 +258,9 @@ mod tests {
             json!({ "functionName": name, "scriptId": "1", "url": url, "lineNumber": line - 1, "columnNumber": 0 })
         };
         let samples: Vec<u32> = (0..100)
-            .map(|sample| match sample % 10 {
-                0 => 3,
-                1..=3 => 4,
+            .map(|sample| match sample {
+                70.. => 4,
+                _ if sample % 7 == 0 => 3,
                 _ => 2,
             })
             .collect();
@@ -246,7 +270,7 @@ mod tests {
                 { "id": 2, "callFrame": frame("caller", begins), "hitCount": 60,
                   "children": [3, 4], "positionTicks": [{ "line": 12, "ticks": 60 }] },
                 { "id": 3, "callFrame": frame("helper", 30), "hitCount": 10, "children": [] },
-                { "id": 4, "callFrame": frame("partly", 50), "hitCount": 30, "children": [] },
+                { "id": 4, "callFrame": frame("late", 50), "hitCount": 30, "children": [] },
             ],
             "startTime": 1000, "endTime": 101_000,
             "samples": samples, "timeDeltas": vec![1000; 100],
@@ -291,7 +315,14 @@ mod tests {
         let alone = lost(&[stack(&[(ANONYMOUS, 21)])]).unwrap();
         assert!(alone.starts_with("An anonymous function (app.js:21) was running"), "{alone}");
         assert!(lost(&[stack(&[("spin", 21), ("inlined", 5), ("caller", 12)])]).is_some());
-        assert!(lost(&[stack(&[("partly", 51), ("caller", 12)])]).is_some());
+        assert!(lost(&[stack(&[("late", 51), ("caller", 12)])]).is_some());
+    }
+
+    #[test]
+    fn it_may_be_called_from_two_lines() {
+        let [hot, last] = [12, 13].map(|line| stack(&[("spin", 21), ("caller", line)]));
+        assert!(lost(&[hot.clone(), hot, last.clone()]).is_some());
+        assert_eq!(lost(&[last.clone(), last]), None, "the time is not where it is called");
     }
 
     #[test]
