@@ -297,15 +297,18 @@ test('process.exit() in the stuck turn leaves nothing', async (t) => {
   }
 });
 
-test('process.exit() in the stuck turn without a stop() leaves what a sweep removes', async (t) => {
+test('kill -9 in the stuck turn leaves what a sweep removes', async (t) => {
   const dir = tempDir(t);
-  for (let times = 0; times < 3; times++) {
-    await runNode('', {
+  for (let times = 1; times <= 3; times++) {
+    const { signal } = await startNode('', {
       file: PROGRAM,
-      args: [JSON.stringify({ dir, stuck: 'exit', careless: true })],
-    });
+      args: [JSON.stringify({ dir: path.join(dir, String(times)), stuck: 'kill' })],
+    }).finished;
+    assert.equal(signal, 'SIGKILL');
+    const [left, ...more] = names(path.join(dir, String(times)));
+    assert.ok(parsePartialName(left), left);
+    assert.deepEqual(more, []);
   }
-  for (const name of names(dir)) assert.ok(parsePartialName(name), name);
 });
 
 test('a profile of the program runs at the same time', async (t) => {

@@ -112,6 +112,10 @@ const stuck = {
     while (!isBegun());
     process.exit(0);
   },
+  kill() {
+    while (!isBegun());
+    process.kill(process.pid, 'SIGKILL');
+  },
 };
 
 function watch() {
@@ -196,8 +200,8 @@ if (plan.worker && isMainThread) {
   if (plan.nobody) process.setuid(65534);
   if (plan.stuck === 'warmLoop') warmUp();
   watch();
-  // At process.exit() no hook of the addon runs.
-  if (!plan.careless) process.once('exit', () => dog.stop());
+  // At process.exit() no hook of the addon runs, and V8's sampling thread may crash on what Node frees then.
+  process.once('exit', () => dog.stop());
   if (process.send) process.send('ready');
   run();
 }
