@@ -131,7 +131,7 @@ describe('real programs', { concurrency: 2, skip }, () => {
       setUp: 'let kept = [];',
       work: `kept.push(Buffer.alloc(2e6, 1).buffer);
         if (kept.length > 60) kept = kept.slice(40);`,
-      turns: 500,
+      turns: 1500,
     });
     assert.ok(rulesOf(result).includes('external'), JSON.stringify(result.externallyDriven));
     assert.ok(!rulesOf(result).includes('semi-space'), result.verdict);
