@@ -1,6 +1,7 @@
 'use strict';
 
 const { spawn } = require('node:child_process');
+const fs = require('node:fs');
 const path = require('node:path');
 
 /** The folder of the project: every command runs there. */
@@ -26,7 +27,7 @@ function run(command, args, { env, cwd = root, timeout = 20 * 60_000, onOutput }
     });
   }
   const timer = setTimeout(() => {
-    output += `\n[ended after ${timeout / 1000} s: it took too long]\n`;
+    output += `\n[ended after ${timeout / 1000} s: it took too long]\n${groupText(child.pid)}\n`;
     killGroup(child);
   }, timeout);
   const onExit = () => killGroup(child);
@@ -46,6 +47,32 @@ function run(command, args, { env, cwd = root, timeout = 20 * 60_000, onOutput }
       resolve({ code: code ?? 1, signal, output, seconds });
     });
   });
+}
+
+/** What was still running: a line for each process of a group, with its state and what it was started with. */
+function groupText(group) {
+  const lines = [];
+  for (const pid of fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      // After the name in parentheses: state, parent, group.
+      const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+      const [state, parent, own] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (Number(own) !== group) continue;
+      const command = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      const threads = fs
+        .readdirSync(`/proc/${pid}/task`)
+        .map((id) => waitsIn(`/proc/${pid}/task/${id}`));
+      lines.push(`${pid} of ${parent} ${state} ${command.slice(0, 400)}\n  ${threads.join(', ')}`);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return lines.join('\n');
+}
+
+/** `node: ep_poll`: a thread and the function of the kernel that it waits in. */
+function waitsIn(task) {
+  return `${fs.readFileSync(`${task}/comm`, 'utf8').trim()}: ${fs.readFileSync(`${task}/wchan`, 'utf8')}`;
 }
 
 /** The command and whatever it started: they are a process group of their own. */
