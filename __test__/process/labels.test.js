@@ -64,18 +64,15 @@ async function profile(script) {
   return labelledStacks(readCpuProfile(result.path));
 }
 
-/**
- * Samples of `burn_*` functions, by name: all, and those labelled so: { a: { all, right } }. They count alike: by
- * time one sample would weigh as much as others took of the machine meanwhile.
- */
+/** Microseconds of `burn_*` functions, by name: all, and those labelled so: { a: { all, right } }. */
 function judge(samples) {
   const figures = {};
-  for (const { labels, stack } of samples) {
+  for (const { weight, labels, stack } of samples) {
     const name = stack.find((frame) => frame.startsWith('burn_'))?.slice('burn_'.length);
     if (!name) continue;
     figures[name] ??= { all: 0, right: 0 };
-    figures[name].all++;
-    if ((labels?.of ?? 'none') === name) figures[name].right++;
+    figures[name].all += weight;
+    if ((labels?.of ?? 'none') === name) figures[name].right += weight;
   }
   return figures;
 }
@@ -84,12 +81,12 @@ function assertRight(samples, names, least = 0.75) {
   const figures = judge(samples);
   for (const [name, { all }] of Object.entries(figures)) {
     // V8 may count a sample or two of what ran just before the profile.
-    assert.ok(names.includes(name) || all <= 5, `${all} samples of ${name}, which is not meant`);
+    assert.ok(names.includes(name) || all <= 5_000, `${all} us of ${name}, which is not meant`);
   }
   for (const name of names) {
     const { all, right } = figures[name] ?? { all: 0, right: 0 };
-    assert.ok(all >= 5, `${all} samples of ${name}`);
-    assert.ok(right >= all * least, `${right} of ${all} samples of ${name} are labelled so`);
+    assert.ok(all >= 5_000, `${all} us of ${name}`);
+    assert.ok(right >= all * least, `${right} of ${all} us of ${name} are labelled so`);
   }
 }
 
@@ -123,17 +120,22 @@ test(
     await Promise.all([task('a', 1200), task('b', 600), task('c', 200)]);
     console.log(JSON.stringify(await profile.stop()));`);
     const busy = samples.filter(({ stack }) => stack.some((frame) => frame.startsWith('burn_')));
+    const sum = (rows) => rows.reduce((all, { weight }) => all + weight, 0);
     const figures = judge(samples);
     for (const of of ['a', 'b', 'c']) {
-      const labelled = busy.filter(({ labels }) => labels?.of === of).length / busy.length;
-      const actual = figures[of].all / busy.length;
+      const labelled = sum(busy.filter(({ labels }) => labels?.of === of)) / sum(busy);
+      const actual = figures[of].all / sum(busy);
       assert.ok(Math.abs(labelled - actual) <= 0.1, `${of}: ${labelled}, its stacks ${actual}`);
     }
   },
 );
 
+/** A machine that takes the thread away within a sample blurs its time; labels that are wrong stay so. */
+const ATTEMPTS = 3;
+
 test('synchronous calls are exact, nested ones have the labels of both', nativeOnly, async (t) => {
-  const samples = await profile(`
+  for (let attempt = 1; ; attempt++) {
+    const samples = await profile(`
     const profile = rsprof.startCpuProfile({ dir: ${JSON.stringify(tempDir(t))} });
     for (let i = 0; i < 400; i++) {
       rsprof.label({ of: 'a', outer: 'x' }, () => {
@@ -145,9 +147,14 @@ test('synchronous calls are exact, nested ones have the labels of both', nativeO
       burn.none(0.2);
     }
     console.log(JSON.stringify(await profile.stop()));`);
-  assertRight(samples, ['a', 'b', 'c', 'none'], 0.9);
-  const inner = samples.filter(({ labels }) => labels?.of === 'b');
-  assert.ok(inner.every(({ labels }) => labels.outer === 'x'));
+    const inner = samples.filter(({ labels }) => labels?.of === 'b');
+    assert.ok(inner.every(({ labels }) => labels.outer === 'x'));
+    try {
+      return assertRight(samples, ['a', 'b', 'c', 'none'], 0.97);
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
 });
 
 test('one long native call belongs to its caller', nativeOnly, async (t) => {

@@ -104,7 +104,13 @@ function checkLabels({ rsprof, samples }) {
   );
 }
 
-/** For each sample its labels (null for none) and the names of its stack, innermost first. */
+/** Microseconds to the next sample; of a pause in which the machine did something else, a part. */
+function weightsOf({ timeDeltas }) {
+  const MOST = 2000;
+  return timeDeltas.map((_, index) => Math.min(Math.max(timeDeltas[index + 1] ?? 0, 0), MOST));
+}
+
+/** For each sample its weight, its labels (null for none) and the names of its stack, innermost first. */
 function labelledStacks(profile) {
   const byId = new Map(profile.nodes.map((node) => [node.id, node]));
   const parents = new Map();
@@ -113,7 +119,9 @@ function labelledStacks(profile) {
   const stackOf = (id) =>
     id === undefined ? [] : [byId.get(id).callFrame.functionName, ...stackOf(parents.get(id))];
   const { labels = [], labelSamples = [] } = profile.rsprof ?? {};
+  const weights = weightsOf(profile);
   return profile.samples.map((id, index) => ({
+    weight: weights[index],
     labels: labels[labelSamples[index]] ?? null,
     stack: stackOf(id),
   }));
