@@ -143,9 +143,9 @@ impl<'a> Lost<'a> {
         let is_heavy = seen as f64 >= LEAST_SEEN * stacks.len() as f64;
         let lost = Self { spot: &top[0], seen, of: stacks.len(), caller: top.get(1) };
         // It may have been called from several lines meanwhile.
-        let alike = tops.iter().filter(|other| other[0].is_in_function_of(&top[0]));
-        let is_charged = || alike.clone().any(|one| is_charged_to_callers(profile, &one[1..]));
-        (is_heavy && is_unknown && is_charged()).then_some(lost)
+        let mut alike = tops.iter().filter(|other| other[0].is_in_function_of(&top[0]));
+        let is_charged = alike.any(|one| is_charged_to_callers(profile, &one[1..]));
+        (is_heavy && is_unknown && is_charged).then_some(lost)
     }
 
     fn correct(&self, told: &mut StuckVerdict) {
